@@ -1,0 +1,1 @@
+"""Engines turn requests into hypotheses: CTranslate2 models of several families, and an echo for tests."""

@@ -1,0 +1,129 @@
+"""Examples of the briefing task: numbered sentences in, a brief whose sentences cite them out.
+
+In: the summary sets of the data folder and our own cited briefs. Out: {"prompt","target","kind"} rows. Citations of
+sets that have none are found by word overlap; a summary whose words or numbers its article does not support is left
+out. Left out: selection of sentences at run time (khabar_summarize does it).
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+import re
+from collections import Counter
+from pathlib import Path
+
+MAX_WORDS = 560  # of the numbered article: about 800 tokens
+_SENTENCE = re.compile(r"(?<=[.!?][\"”’)]|.[.!?])\s+(?=[\"“‘(]?[A-Z0-9])|\n+")
+# After these a full stop does not end the sentence.
+_ABBREVIATION = re.compile(
+    r"\b(Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Gov|Lt|Col|Sgt|St|Jr|U\.S|U\.N|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec|[A-Z])\.$"
+)
+_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]+|\d[\d,.]*")
+_STOP = frozenset(
+    "the a an of to in on at for and or but that this with by from as is are was were be been has have had it its he"
+    " she they his her their we i you who which will would said says say after over not more than about into".split()
+)
+
+
+def split_english(text: str) -> list[str]:
+    """Sentences of an English article, rough but without losing text."""
+    parts = [part.strip() for part in _SENTENCE.split(text.strip())]
+    merged: list[str] = []
+    for part in parts:
+        if part and merged and _ABBREVIATION.search(merged[-1]):
+            merged[-1] += " " + part
+        elif part:
+            merged.append(part)
+    return merged
+
+
+def content(text: str) -> Counter[str]:
+    """Content words (first six letters, so that inflections match) and numbers."""
+    return Counter(word.lower().rstrip(".,")[:6] for word in _WORD.findall(text) if word.lower() not in _STOP)
+
+
+def cite(sentence: str, sources: list[Counter[str]]) -> tuple[list[int], float]:
+    """Greedy cover of the sentence's content words by at most three sources: (indices, covered share)."""
+    wanted = content(sentence)
+    total, chosen, left = sum(wanted.values()), [], wanted.copy()
+    for _ in range(3):
+        best = max(range(len(sources)), key=lambda i: sum((left & sources[i]).values()), default=None)
+        if best is None:
+            break
+        gain = sum((left & sources[best]).values())
+        if gain < (2 if chosen else 1) or (chosen and gain < 0.12 * total):
+            break
+        chosen.append(best)
+        left -= sources[best]
+    return sorted(chosen), 1 - sum(left.values()) / max(1, total)
+
+
+def row_of(sentences: list[str], brief: list[tuple[str, list[int]]], kind: str) -> dict:
+    """One example; cites are 1-based."""
+    numbered = "\n".join(f"[{i}] {s}" for i, s in enumerate(sentences, 1))
+    target = " ".join(f"{text} [{','.join(map(str, cites))}]" for text, cites in brief)
+    return {"prompt": f"Article:\n{numbered}\nBrief:", "target": target, "kind": kind}
+
+
+def shorten(sentences: list[str]) -> list[str]:
+    """The leading sentences within the word limit."""
+    kept, words = [], 0
+    for sentence in sentences:
+        words += len(sentence.split()) + 1
+        if words > MAX_WORDS:
+            break
+        kept.append(sentence)
+    return kept
+
+
+def cited_by_overlap(article: str, summary: str, kind: str, least: float) -> dict | None:
+    """An example with found citations, or None when the article does not support the summary."""
+    sentences = shorten(split_english(article))
+    sources = [content(s) for s in sentences]
+    everything = " ".join(sentences)
+    brief = []
+    for text in split_english(summary):
+        cites, covered = cite(text, sources)
+        numbers = [n.rstrip(".,") for n in re.findall(r"\d[\d,.]*", text)]
+        if not cites or covered < least or any(n not in everything for n in numbers):
+            return None
+        brief.append((text, [c + 1 for c in cites]))
+    return row_of(sentences, brief, kind) if len(sentences) >= 3 and brief else None
+
+
+def read(path: Path) -> list[dict]:
+    """Rows of a JSONL file, compressed or not; none when it is absent."""
+    if not path.exists():
+        return []
+    opener = lzma.open if path.suffix == ".xz" else open
+    with opener(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def examples(summ: Path, own: Path, rng: random.Random) -> tuple[list[dict], dict[str, int]]:
+    """All training examples, shuffled, and how many there are of each kind. Every fifth cited brief is kept out."""
+    rows: list[dict] = []
+    cited = read(summ / "briefs_cited.jsonl.xz")
+    cited = [row for i, row in enumerate(cited) if i % 5]
+    for path in sorted(own.glob("briefs_*.jsonl")):
+        cited += read(path)
+    for row in cited:
+        brief = [(s["text"], s["cites"]) for s in row["brief"]]
+        n_last = max(max(cites) for _, cites in brief)
+        if n_last <= len(shorten(row["sentences"])):
+            rows.append(row_of(shorten(row["sentences"]), brief, "cited"))
+    plan = (
+        ("freelance_writer_summaries", 0.6), ("neus_allsides_roundup", 0.55), ("pseudo_lede_allsides", 0.5),
+        ("pseudo_lede_bbc2225", 0.5), ("pseudo_lede_reuters21578", 0.6),
+    )  # fmt: skip
+    for name, least in plan:
+        for row in read(summ / f"{name}.jsonl.xz"):
+            if row.get("split", "train") != "train":
+                continue
+            example = cited_by_overlap(row["article"], row["summary"], name, least)
+            if example:
+                rows.append(example)
+    rng.shuffle(rows)
+    return rows, dict(Counter(row["kind"] for row in rows))
