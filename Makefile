@@ -1,0 +1,45 @@
+# Two commands matter: `make demo` and `make test`. Each target sets itself up in .venv; needs Python >= 3.10 and PyPI.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PACKAGES := app core mt summarize eval glossaries
+
+.PHONY: demo test check bench dist clean golden docs test-min
+
+demo: $(STAMP)
+	$(BIN)/khabar translate examples/article.ar.txt --format text
+	$(BIN)/khabar brief examples/article.ar.txt --max-words 90 --cite
+	@mkdir -p demo
+	$(BIN)/khabar translate examples/article.ar.txt --format html --output demo/article.html
+	@echo "side by side page: demo/article.html"
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/build_help.py --check
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/run.py
+
+dist: $(STAMP)
+	$(BIN)/python -m pip install -q build
+	$(BIN)/python -m build
+
+docs: $(STAMP)
+	$(BIN)/python docs/build_help.py
+
+# The dependencies are pinned in no lock file on purpose: CI installs what a user would get today.
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist build demo reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
