@@ -17,13 +17,14 @@ ARABIC = re.compile("[\u0621-\u064a]")
 LATIN = re.compile("[A-Za-z]")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.,")
-CLITICS = re.compile(r"(?:و|ف|ب|ك|ل|س|لل|ال)+")
+THOUSAND = re.compile(r"(?<![\d.,])(\d{1,3}) (?:ألف|الف|آلاف|الاف)(?!\w)")
 REQUIRED = ("id", "ar", "en", "entities")
 
 
 def numbers(text: str) -> Counter[str]:
-    """Numbers as digit strings without separators, so that 1,200 equals 1200."""
-    return Counter(re.sub(r"[.,]", "", n) for n in NUMBER.findall(text.translate(DIGITS)))
+    """Numbers as digit strings without separators, so that 1,200 equals 1200; `11 ألف` is 11000."""
+    text = THOUSAND.sub(lambda match: f"{match.group(1)}000", text.translate(DIGITS))
+    return Counter(re.sub(r"[.,]", "", n) for n in NUMBER.findall(text))
 
 
 def faults(row: dict[str, object]) -> list[str]:
