@@ -1,0 +1,167 @@
+"""Decide whether an ambiguous word is the name. In: the matches of one article with their texts. Out: the
+same matches, those with evidence no longer ambiguous, each with its reason.
+
+Evidence is what a reader uses: a title before a person, a kind of place before a place, the full name
+elsewhere in the article, a sure name of the same type beside it. Not here: statistics over corpora.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from khabar_glossaries.folding import fold_key
+from khabar_glossaries.matcher import Match
+
+__all__ = ["resolve"]
+
+_PERSON_CUES = """
+الرئيس رئيس رئيسة الرئيسة الوزير وزير وزيرة الوزيرة السيد السيدة الشيخ الشيخة الدكتور الدكتورة البروفسور
+الجنرال العقيد العميد اللواء الفريق المشير الرائد النقيب المقدم النائب النائبة السفير السفيرة المبعوث
+المبعوثة الملك ملك الأمير الأميرة أمير السلطان الإمام البابا البطريرك المطران القاضي المحامي المحامية
+الصحافي الصحافية الصحفي الصحفية الأستاذ المهندس القائد الزعيم زعيم القيادي المتحدث الناطق المتحدثة
+الناطقة المرشح المعارض الناشط الناشطة الفنان الفنانة الكاتب الشاعر المخرج اللاعب المدرب مستشار المستشار
+المستشارة حكومة إدارة نظام عائلة آل أبو أم بن ابن عهد الأمين المدير مدير المفتي آية الحاج الأب مستر
+اغتيال
+"""
+_PLACE_CUES = """
+مدينة بمدينة بلدة ببلدة قرية بقرية محافظة بمحافظة ولاية بولاية ريف بريف منطقة بمنطقة قضاء بقضاء ناحية
+مخيم بمخيم حي بحي مطار بمطار ميناء بميناء جزيرة بجزيرة معبر بمعبر سد جبل بلدات مدن مدينتي بلدتي قريتي
+محافظتي محور جبهة بلدية دولة جمهورية مملكة إمارة إقليم بإقليم سهل وادي نهر بحيرة مضيق حقل مصفاة سجن
+قاعدة شمالي جنوبي شرقي غربي شمال جنوب شرق غرب وسط ضواحي ضاحية مركز مشارف أطراف تخوم قرب العاصمة عاصمة
+مديرية لواء أحياء طريق
+"""
+_ORG_CUES = "تنظيم جماعة حركة حزب ميليشيا فصيل كتائب لواء جبهة منظمة مؤسسة وزارة قناة صحيفة وكالة شركة بيان"
+_WORD = re.compile(r"\w[^\s،؛,.:()«»\"]*")
+# Between the members of a list: درعا ونوى وطفس; درعا، نوى. The conjunction itself is a proclitic.
+_LIST_GAP = re.compile(r"\s*[،,]?\s*(?:و\s*|أو\s+|ثم\s+)?")
+_WINDOW = 60  # characters before a name in which its title is looked for
+
+
+def _fold_all(words: str) -> frozenset[str]:
+    return frozenset(fold_key(word) for word in words.split())
+
+
+_CUES = {
+    "person": _fold_all(_PERSON_CUES),
+    "place": _fold_all(_PLACE_CUES),
+    "org": _fold_all(_ORG_CUES),
+    "group": _fold_all(_ORG_CUES),
+    "media": _fold_all(_ORG_CUES),
+}
+_MONTH_CUES = _fold_all("شهر بشهر مطلع أوائل أواخر منتصف نهاية بداية منذ خلال يوم الجاري الماضي المقبل")
+
+
+def resolve(
+    texts: Sequence[str], found: Sequence[Sequence[Match]], given_names: Collection[str] = frozenset()
+) -> list[list[Match]]:
+    """Give ambiguous matches the benefit of the evidence in one article.
+
+    Args:
+        texts: its sentences (or one text).
+        found: the matches of each.
+        given_names: folded first names of the glossary's persons.
+
+    Returns:
+        The matches of each text, in the same order.
+    """
+    if not any(match.ambiguous for matches in found for match in matches):
+        return [list(matches) for matches in found]
+    sure = [match for matches in found for match in matches if not match.ambiguous]
+    full_names = _parts_of(match for match in sure if " " in match.entry.source)
+    sure_sources = {match.entry.source for match in sure}
+    result = []
+    for text, matches in zip(texts, found, strict=True):
+        resolved: list[Match] = []
+        for i, match in enumerate(matches):
+            if match.ambiguous:
+                reason = (
+                    _elsewhere(match, full_names, sure_sources)
+                    or _cue_before(text, match, given_names)
+                    or _neighbour(text, matches, i, resolved)
+                )
+                if reason:
+                    match = dataclasses.replace(match, ambiguous=False, reason=reason)
+            resolved.append(match)
+        result.append(resolved)
+    return result
+
+
+def _parts_of(matches: Iterable[Match]) -> dict[tuple[str, str], str]:
+    """(type, folded last word or last two words) -> the full name they come from."""
+    parts: dict[tuple[str, str], str] = {}
+    for match in matches:
+        words = fold_key(match.entry.source).split(" ")
+        for i in range(1, len(words)):
+            parts.setdefault((match.entry.type, " ".join(words[i:])), match.entry.source)
+    return parts
+
+
+def _elsewhere(match: Match, full_names: dict[tuple[str, str], str], sure_sources: set[str]) -> str:
+    """Evidence from the rest of the article."""
+    if match.entry.source in sure_sources:
+        return "stands in the article beyond doubt"
+    full = full_names.get((match.entry.type, fold_key(match.entry.source)))
+    return f"full name in the article: {full}" if full else ""
+
+
+def _cue_before(text: str, match: Match, given_names: Collection[str]) -> str:
+    """Evidence from the two words before the name."""
+    start = match.token_span[0]
+    if match.entry.type == "month":
+        return _date_around(text, match)
+    if match.clitics[:1] in ("و", "ف") and match.clitics:
+        # "and" begins a new phrase: the title before it belongs to somebody else.
+        return ""
+    words = _WORD.findall(text[max(0, start - _WINDOW) : start])
+    if not words or not text[:start].rstrip(" «\"'").endswith(words[-1]):
+        return ""
+    cues = _CUES.get(match.entry.type, frozenset())
+    last = _bare(words[-1])
+    if last in cues:
+        return f"after {words[-1]}"
+    if match.entry.type == "person" and last in given_names:
+        return f"after the given name {words[-1]}"
+    # A title is often followed by an adjective: الرئيس السوري الأسد, وزير الخارجية شكري.
+    if match.entry.type == "person" and len(words) > 1 and _bare(words[-2]) in cues and last.startswith("ال"):
+        return f"after {words[-2]} {words[-1]}"
+    return ""
+
+
+def _date_around(text: str, match: Match) -> str:
+    """Evidence that a word is a month: a number beside it, a slash, "month of"."""
+    before = text[max(0, match.token_span[0] - 20) : match.token_span[0]].rstrip()
+    after = text[match.token_span[1] : match.token_span[1] + 8].lstrip(" /")
+    words = _WORD.findall(before)
+    if before[-1:].isdigit() or before.endswith("/") or after[:1].isdigit():
+        return "beside a number"
+    return f"after {words[-1]}" if words and fold_key(words[-1]) in _MONTH_CUES else ""
+
+
+def _bare(word: str) -> str:
+    """A folded word without a conjunction or preposition, if what is left is long enough to be a title."""
+    folded = fold_key(word)
+    for clitic in ("ول", "وب", "لا", "و", "ف", "ب", "ل"):
+        rest = folded[len(clitic) :]
+        if folded.startswith(clitic) and len(rest) > 3 and any(rest in cues for cues in _CUES.values()):
+            return rest
+    return folded
+
+
+def _neighbour(text: str, matches: Sequence[Match], i: int, resolved: Sequence[Match]) -> str:
+    """Evidence from a sure name of the same type in the same list."""
+    match = matches[i]
+    for other, is_left in ((resolved[i - 1] if i else None, True), (_next(matches, i), False)):
+        if other is None or other.ambiguous or other.entry.type != match.entry.type:
+            continue
+        left, right = (other, match) if is_left else (match, other)
+        gap = text[left.token_span[1] : right.token_span[0]]
+        joined = right.clitics.startswith("و") or "،" in gap or "," in gap or gap.strip() in ("و", "أو", "ثم")
+        if joined and _LIST_GAP.fullmatch(gap):
+            return f"in a list with {other.entry.source}"
+    return ""
+
+
+def _next(matches: Sequence[Match], i: int) -> Match | None:
+    return matches[i + 1] if i + 1 < len(matches) else None

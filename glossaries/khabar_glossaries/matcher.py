@@ -1,0 +1,288 @@
+"""Find the names of a glossary in Arabic text. In: layers of entries, a text. Out: matches with exact spans.
+
+An Aho-Corasick automaton proposes every key that stands anywhere; a proposal is a match only if clitics + key
+cover whole tokens. The longest match wins, then the higher layer. Not here: whether an ambiguous word is the
+name (evidence).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import ahocorasick
+
+from khabar_core.records import Span
+from khabar_glossaries.clitics import ARTICLE, MAX_PREFIX, PREFIXES, PREFIXES_WITH_ARTICLE, SUFFIXES
+from khabar_glossaries.entry import Entry
+from khabar_glossaries.folding import Folded, fold, fold_key
+
+__all__ = ["Match", "Matcher", "whole_words"]
+
+# Types that are words rather than names: they take the article and endings.
+_WORDS = frozenset({"title", "term", "weapon", "demonym"})
+_SHORT_KEY = 3  # a key of so few letters with a clitic before it is too often another word
+_NO_ARTICLE_MIN = 4  # letters that must be left of الحسكة when the article is missing
+
+_EXACT, _LATE_LAM, _NO_ARTICLE, _RESPELT = range(4)
+# English g that Arabic writes غ, ج or گ after the habit of the country: غوتيريش, جوتيريش. Not in gh, ng + e,
+# ge.
+_HARD_G = re.compile("[Gg](?!h)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One place where an entry stands in a text.
+
+    Attributes:
+        entry: which.
+        span: code points of the name in the text, without proclitics.
+        token_span: code points of the whole tokens, with proclitics and endings.
+        clitics: the proclitics in folded letters, e.g. "وب"; "" for none.
+        surface: the Arabic to show to a reader or a model: the name as it stands in the text, or, where the
+            text fuses it with ل, as the glossary writes it.
+        suffix: the ending in folded letters, only for words.
+        plural: whether the ending makes it a plural or dual.
+        ambiguous: True when the word may be something else and nothing around it says that it is the name.
+        reason: why it counts as ambiguous, or what the evidence was.
+    """
+
+    entry: Entry
+    span: Span
+    token_span: Span
+    clitics: str = ""
+    surface: str = ""
+    suffix: str = ""
+    plural: bool = False
+    ambiguous: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What the automaton stores for a key."""
+
+    length: int
+    entry: Entry
+    kind: int
+    rank: int  # layer, higher wins
+    surface: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """A key that fits into whole tokens of the folded text."""
+
+    key: _Key
+    start: int
+    end: int
+    token_start: int
+    token_end: int
+    suffix: str
+    doubt: str
+
+    def order(self) -> tuple[int, bool, int, int]:
+        """Sort key: the longest name first, then the surer, the higher layer, the leftmost."""
+        return (-self.key.length, bool(self.doubt), -self.key.rank, self.start)
+
+
+@lru_cache(maxsize=1)
+def whole_words() -> frozenset[str]:
+    """Folded words that look like clitic + name but are one word: والي, وسام, كمال, بلال."""
+    path = resources.files("khabar_glossaries").joinpath("data/whole_words.txt")
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return frozenset(fold_key(line) for line in lines if line and not line.startswith("#"))
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum()
+
+
+class Matcher:
+    """The automaton over all layers.
+
+    Args:
+        layers: entries by layer, lowest priority first. Within a layer the first entry of a key wins.
+    """
+
+    def __init__(self, layers: Sequence[Sequence[Entry]]) -> None:
+        self._automaton: Any = ahocorasick.Automaton()
+        self._whole: set[str] = set()
+        self._build(layers)
+
+    def _build(self, layers: Sequence[Sequence[Entry]]) -> None:
+        """Collect the keys of every layer, written forms before derived ones, and make the automaton."""
+        keys: dict[str, _Key] = {}
+        derived: list[tuple[str, _Key]] = []
+        for rank, entries in enumerate(layers):
+            taken: set[str] = set()
+            for entry in entries:
+                for surface in entry.surfaces:
+                    folded = fold_key(surface)
+                    if len(folded) < 2 or folded in taken:
+                        continue
+                    taken.add(folded)
+                    keys[folded] = _Key(len(folded), entry, _EXACT, rank, surface)
+                    derived.extend(_derive(folded, entry, rank, surface))
+                if entry.type == "person":
+                    self._note_name(entry)
+        for folded, key in derived:
+            keys.setdefault(folded, key)
+        for folded, key in keys.items():
+            self._automaton.add_word(folded, key)
+        if keys:
+            self._automaton.make_automaton()
+
+    def _note_name(self, entry: Entry) -> None:
+        """Remember the parts of a person's name that could be read as clitic + something: وليد is not و +
+        ليد.
+        """
+        for word in fold_key(entry.source).split(" "):
+            if word[0] in "وفبكل":
+                self._whole.add(word)
+
+    def keys(self) -> Iterator[tuple[str, Entry]]:
+        """Every written key with its entry."""
+        for folded, key in self._automaton.items():
+            if key.kind == _EXACT:
+                yield folded, key.entry
+
+    def get(self, surface: str) -> Entry | None:
+        """The entry of a written or derived key, if there is one."""
+        key = self._automaton.get(fold_key(surface), None)
+        return None if key is None else key.entry
+
+    def find(self, text: str) -> list[Match]:
+        """The matches of a text in reading order, without overlaps; what is doubtful is marked ambiguous."""
+        if not len(self._automaton):
+            return []
+        folded = fold(text)
+        proposals = sorted(self._propose(folded.text), key=_Proposal.order)
+        return [_to_match(proposal, folded) for proposal in _without_overlaps(proposals, len(folded.text))]
+
+    def _propose(self, text: str) -> Iterator[_Proposal]:
+        """Every key of the automaton that clitics and endings complete to whole tokens."""
+        n_chars = len(text)
+        for last, key in self._automaton.iter(text):
+            end = last + 1
+            start = end - key.length
+            suffix, token_end = "", end
+            if end < n_chars and text[end].isalnum():
+                if key.entry.type not in _WORDS:
+                    continue
+                token_end = _token_end(text, end)
+                suffix = text[end:token_end]
+                if suffix not in SUFFIXES:
+                    continue
+            token_start = start
+            if start and text[start - 1].isalnum():
+                token_start = _token_start(text, start)
+                if token_start < 0:
+                    continue
+            doubt = self._doubt(text, key, start, token_start)
+            if doubt is not None:
+                yield _Proposal(key, start, end, token_start, token_end, suffix, doubt)
+
+    def _doubt(self, text: str, key: _Key, start: int, token_start: int) -> str | None:
+        """Why the reading is unsure: "" when it is not, None when it is impossible."""
+        prefix = text[token_start:start]
+        if key.kind == _LATE_LAM and not prefix.endswith("ل"):
+            return None
+        doubt = "ambiguous in the glossary" if key.entry.ambiguous else ""
+        if key.kind == _NO_ARTICLE:
+            doubt = doubt or "written without its article"
+        if not prefix:
+            return doubt
+        if prefix in PREFIXES_WITH_ARTICLE:
+            if key.entry.type not in _WORDS or text.startswith(ARTICLE, start):
+                return None
+        elif prefix not in PREFIXES:
+            return None
+        stop = start
+        while stop < len(text) and text[stop].isalnum():
+            stop += 1
+        token = text[token_start:stop]
+        whole = whole_words()
+        # "ووالي" is و + والي: the word may itself carry a conjunction.
+        for word in (token, token[1:]) if prefix[0] in "وف" and len(prefix) > 1 else (token,):
+            if word in whole or word in self._whole:
+                return None
+        if key.length <= _SHORT_KEY and " " not in text[start : start + key.length]:
+            doubt = doubt or "a short name with a joined letter"
+        return doubt
+
+
+def _derive(folded: str, entry: Entry, rank: int, surface: str) -> Iterator[tuple[str, _Key]]:
+    """Keys that follow from a written one by rule."""
+    if folded.startswith("الل"):
+        # ل + اللاذقية is written للاذقية: folding makes it ل + الاذقية.
+        key = ARTICLE + folded[3:]
+        yield key, _Key(len(key), entry, _LATE_LAM, rank, surface)
+    if (
+        folded.startswith(ARTICLE)
+        and entry.type in ("place", "person")
+        and " " not in folded
+        and len(folded) - 2 >= _NO_ARTICLE_MIN
+    ):
+        yield folded[2:], _Key(len(folded) - 2, entry, _NO_ARTICLE, rank, surface)
+    if entry.type not in _WORDS and len(folded) > _SHORT_KEY + 1 and _HARD_G.search(entry.target):
+        for old, new in (("غ", "ج"), ("ج", "غ")):
+            if folded.count(old) == 1:
+                key = folded.replace(old, new)
+                yield key, _Key(len(key), entry, _RESPELT, rank, surface)
+
+
+def _token_end(text: str, end: int) -> int:
+    """Where the token ends that goes on at `end`."""
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return end
+
+
+def _token_start(text: str, start: int) -> int:
+    """Where the token begins that has letters before `start`; -1 if farther away than clitics reach."""
+    stop = start - MAX_PREFIX
+    start -= 1
+    while start and text[start - 1].isalnum():
+        start -= 1
+        if start < stop:
+            return -1
+    return start
+
+
+def _without_overlaps(proposals: Iterable[_Proposal], n_chars: int) -> list[_Proposal]:
+    """Take proposals in the given order unless a token of theirs is taken; return them in reading order."""
+    taken = bytearray(n_chars)
+    chosen = []
+    for proposal in proposals:
+        if not any(taken[proposal.token_start : proposal.token_end]):
+            taken[proposal.token_start : proposal.token_end] = b"\x01" * (
+                proposal.token_end - proposal.token_start
+            )
+            chosen.append(proposal)
+    return sorted(chosen, key=lambda proposal: proposal.start)
+
+
+def _to_match(proposal: _Proposal, folded: Folded) -> Match:
+    """Map a proposal to the original text."""
+    key = proposal.key
+    span = folded.span(proposal.start, proposal.end)
+    prefix = folded.text[proposal.token_start : proposal.start]
+    fused = prefix.endswith("ل") and (
+        key.kind == _LATE_LAM or folded.text.startswith(ARTICLE, proposal.start)
+    )
+    return Match(
+        entry=key.entry,
+        span=span,
+        token_span=folded.span(proposal.token_start, proposal.token_end),
+        clitics=prefix,
+        surface=key.surface if fused else folded.original[slice(*span)],
+        suffix=proposal.suffix,
+        plural=SUFFIXES.get(proposal.suffix, False),
+        ambiguous=bool(proposal.doubt),
+        reason=proposal.doubt,
+    )
