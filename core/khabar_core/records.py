@@ -69,6 +69,8 @@ class Article:
         dateline: the dateline as written (`بيروت (رويترز) - `), if one was recognised.
         language: ISO 639-1 code, or "und".
         metadata: free strings (path, url, date, source).
+        kinds: what each paragraph is ("body", "headline", "subhead", "dateline", "caption", "list"), as far as
+            the reader could tell; empty when nobody looked, otherwise as long as `paragraphs`.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Article:
     dateline: str | None = None
     language: str = "ar"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
