@@ -1,4 +1,5 @@
-"""What a model folder says about itself, in its `manifest.json`: a contract between the store and the engines.
+"""What a model folder says about itself, in its `manifest.json`: a contract between the store and the
+engines.
 
 In: a folder with a manifest, or the values for one. Out: a `Manifest`; its JSON; a check of the files against
 their checksums. Not here: where models are kept, how they are fetched or converted (assets, convert), how

@@ -1,23 +1,30 @@
 """Turn a GGUF file into a CTranslate2 decoder model with numpy and gguf alone, no torch.
 
-In: a GGUF of the Gemma 3 family; optionally a cut vocabulary and a low-rank adapter to merge. Out: a CTranslate2
-model folder, quantised. Not here: tokenizers (a GGUF's own or ours), prompts, manifests.
+In: a GGUF of the Gemma 3, Llama (Mistral too) or Qwen 2/3 families; optionally a cut vocabulary and a
+low-rank adapter to merge. Out: a CTranslate2 specification, quantised layer by layer. Not here: tokenizers
+(convert.gguf_tokenizer), prompts, manifests.
 
-Source: layout of Gemma 3 in llama.cpp's convert_hf_to_gguf.py (norm weights are stored as 1 + gamma) and in
-ctranslate2/converters/transformers.py (Gemma3Loader).
+Source: layouts of llama.cpp's convert_hf_to_gguf.py (Gemma norm weights are stored as 1 + gamma; query and
+key rows of the llama architecture are permuted) and ctranslate2/converters/transformers.py (Gemma3Loader,
+LlamaLoader).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from khabar_core.adapters import quantise_rows
 from khabar_core.errors import ModelError
 
-__all__ = ["Gguf", "build_gemma3"]
+__all__ = ["GGUF_ARCHITECTURES", "QUANTIZATIONS", "Gguf", "build_decoder", "build_gemma3", "build_llama"]
 
-Adapter = Mapping[str, Any]
+QUANTIZATIONS = ("int8", "int8_float32", "float16", "bfloat16", "float32")
+GGUF_ARCHITECTURES = ("gemma3", "llama", "qwen2", "qwen3")
+
+AdapterMatrices = Mapping[str, Any]
 Progress = Callable[[float, str], None]
 
 
@@ -33,7 +40,15 @@ class Gguf:
 
         try:
             self._reader = GGUFReader(str(path))
-        except (OSError, ValueError, KeyError, IndexError) as exc:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            IndexError,
+            OverflowError,
+            MemoryError,
+            UnicodeDecodeError,
+        ) as exc:
             raise ModelError("not a readable GGUF file", where=str(path), hint="download it again") from exc
         self.path = path
         self._tensors = {tensor.name: tensor for tensor in self._reader.tensors}
@@ -48,30 +63,103 @@ class Gguf:
         found = self._reader.fields.get(name)
         return default if found is None else found.contents()
 
+    def number(self, name: str, default: float | None = None) -> float:
+        """A metadata value that must be a number.
+
+        Raises:
+            ModelError: it is missing and there is no default, or it is not a number.
+        """
+        value = self.field(name, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ModelError(
+                f"metadata {name.replace('ARCH', self.architecture)} is missing", where=str(self.path)
+            )
+        return value
+
     @property
     def architecture(self) -> str:
-        """e.g. "gemma3", "llama"."""
-        return str(self._reader.fields["general.architecture"].contents())
+        """e.g. "gemma3", "llama"; "unknown" when the file does not say."""
+        found = self._reader.fields.get("general.architecture")
+        return "unknown" if found is None else str(found.contents())
 
     def tensor(self, name: str, rows: Sequence[int] | None = None) -> Any:
-        """A float32 array (out, in); only the given rows when asked, so that a cut embedding stays small."""
+        """A float32 array (out, in); only the given rows when asked, so that a cut embedding stays small.
+
+        Raises:
+            ModelError: there is no such tensor, or its type or the rows cannot be read.
+        """
         import numpy as np
         from gguf.quants import dequantize
 
         if name not in self._tensors:
             raise ModelError(f"tensor {name} is missing", where=str(self.path))
         tensor = self._tensors[name]
-        data = tensor.data if rows is None else tensor.data[np.asarray(rows)]
-        return np.ascontiguousarray(dequantize(data, tensor.tensor_type), dtype=np.float32)
+        try:
+            data = tensor.data if rows is None else tensor.data[np.asarray(rows)]
+            return np.array(dequantize(data, tensor.tensor_type), dtype=np.float32, order="C")
+        except (IndexError, NotImplementedError, ValueError) as exc:
+            raise ModelError(f"tensor {name} cannot be read: {exc}", where=str(self.path)) from exc
 
 
-def _merged(gguf: Gguf, layer: int, gguf_name: str, hf_name: str, adapter: Adapter | None) -> Any:
-    """A layer's matrix, with B·A of the adapter added when there is one."""
-    weight = gguf.tensor(f"blk.{layer}.{gguf_name}.weight")
-    name = f"model.layers.{layer}.{hf_name}"
-    if adapter is not None and f"{name}.a" in adapter:
-        weight += adapter[f"{name}.b"] @ adapter[f"{name}.a"]
-    return weight
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a layer's matrices come from: the file, and the adapter to add."""
+
+    gguf: Gguf
+    adapter: AdapterMatrices | None = None
+
+    def matrix(self, layer: int, gguf_name: str, hf_name: str) -> Any:
+        """A layer's matrix, with B·A of the adapter added when there is one."""
+        weight = self.gguf.tensor(f"blk.{layer}.{gguf_name}.weight")
+        name = f"model.layers.{layer}.{hf_name}"
+        if self.adapter is not None and f"{name}.a" in self.adapter:
+            first, second = self.adapter[f"{name}.a"], self.adapter[f"{name}.b"]
+            if (second.shape[0], first.shape[1]) != weight.shape:
+                raise ModelError(f"the adapter's {name} does not fit this model", where=str(self.gguf.path))
+            weight += second @ first
+        return weight
+
+    def bias(self, layer: int, gguf_name: str) -> Any:
+        """A layer's bias, or None."""
+        name = f"blk.{layer}.{gguf_name}.bias"
+        return self.gguf.tensor(name) if name in self.gguf else None
+
+
+def build_decoder(
+    gguf: Gguf,
+    vocabulary: Sequence[str],
+    *,
+    vocab_ids: Sequence[int] | None = None,
+    adapter: AdapterMatrices | None = None,
+    quantization: str = "int8",
+    progress: Progress | None = None,
+) -> Any:
+    """Make the CTranslate2 specification of a model, ready to save.
+
+    Args:
+        gguf: the file.
+        vocabulary: token strings in id order; as many as embedding rows kept.
+        vocab_ids: rows of the file's embedding to keep, in this order; None keeps all.
+        adapter: float32 arrays `NAME.a` (rank, in) and `NAME.b` (out, rank).
+        quantization: how to store the weights, see QUANTIZATIONS; every layer is quantised as soon as it is
+            read, so that the float32 model never stands in memory whole.
+        progress: called with a fraction 0..1 and a word.
+
+    Returns:
+        A `ctranslate2.specs.TransformerDecoderModelSpec`, validated and quantised.
+
+    Raises:
+        ModelError: an architecture or quantisation that is not supported, or a tensor is missing.
+    """
+    if gguf.architecture not in GGUF_ARCHITECTURES:
+        hint = "supported: " + ", ".join(GGUF_ARCHITECTURES)
+        raise ModelError(
+            f"architecture {gguf.architecture} cannot be converted", where=str(gguf.path), hint=hint
+        )
+    build = build_gemma3 if gguf.architecture == "gemma3" else build_llama
+    return build(
+        gguf, vocabulary, vocab_ids=vocab_ids, adapter=adapter, quantization=quantization, progress=progress
+    )
 
 
 def build_gemma3(
@@ -79,37 +167,27 @@ def build_gemma3(
     vocabulary: Sequence[str],
     *,
     vocab_ids: Sequence[int] | None = None,
-    adapter: Adapter | None = None,
+    adapter: AdapterMatrices | None = None,
+    quantization: str = "int8",
     progress: Progress | None = None,
 ) -> Any:
-    """Make the CTranslate2 specification of a Gemma 3 text model, not yet quantised.
-
-    Args:
-        gguf: the file.
-        vocabulary: token strings in id order; as many as embedding rows kept.
-        vocab_ids: rows of the file's embedding to keep, in this order; None keeps all.
-        adapter: float32 arrays `NAME.a` (rank, in) and `NAME.b` (out, rank).
-        progress: called with a fraction 0..1 and a word.
-
-    Returns:
-        A `ctranslate2.specs.TransformerDecoderModelSpec` with float32 weights.
-
-    Raises:
-        ModelError: another architecture, or a tensor is missing.
-    """
+    """`build_decoder` for Gemma 3, text only."""
     import numpy as np
-    from ctranslate2.converters import utils
-    from ctranslate2.specs import common_spec, transformer_spec
+    from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
     if gguf.architecture != "gemma3":
         raise ModelError(f"architecture {gguf.architecture} is not gemma3", where=str(gguf.path))
-    n_layers = int(gguf.field("ARCH.block_count"))
-    n_heads, n_kv = int(gguf.field("ARCH.attention.head_count")), int(gguf.field("ARCH.attention.head_count_kv"))
-    head_dim = int(gguf.field("ARCH.attention.key_length", 256))
-    window = int(gguf.field("ARCH.attention.sliding_window", 512))
-    pattern = int(gguf.field("ARCH.attention.sliding_window_pattern", 6))
-    global_base = float(gguf.field("ARCH.rope.freq_base", 1e6))
-    local_base = float(gguf.field("ARCH.rope.local.freq_base", 1e4))
+    n_layers, n_heads = int(gguf.number("ARCH.block_count")), int(gguf.number("ARCH.attention.head_count"))
+    n_kv = int(gguf.number("ARCH.attention.head_count_kv", n_heads))
+    head_dim = int(gguf.number("ARCH.attention.key_length", 256))
+    window = int(gguf.number("ARCH.attention.sliding_window", 512))
+    pattern = int(gguf.number("ARCH.attention.sliding_window_pattern", 6))
+    global_base = gguf.number("ARCH.rope.freq_base", 1e6)
+    # Older converters left it out; every Gemma 3 has this value (transformers: rope_local_base_freq).
+    local_base = gguf.number("ARCH.rope.freq_base_swa", gguf.number("ARCH.rope.local.freq_base", 1e4))
+    kind, factor = _rope_scaling(gguf)
+    if kind == "Llama3":
+        raise ModelError("this kind of rope scaling is not supported", where=str(gguf.path))
     spec = transformer_spec.TransformerDecoderModelSpec.from_config(
         n_layers,
         n_heads,
@@ -120,6 +198,8 @@ def build_gemma3(
         rotary_dim=head_dim,
         rotary_interleave=False,
         rotary_base=local_base,
+        rotary_scaling_type=None if kind is None else attention_spec.RotaryScalingType[kind],
+        rotary_scaling_factor=factor,
         num_heads_kv=n_kv if n_kv != n_heads else None,
         head_dim=head_dim,
         sliding_window=window,
@@ -127,40 +207,196 @@ def build_gemma3(
         quant_type=common_spec.Quantization.CT2,
         qk_norm=True,
     )
-    decoder = spec.decoder
-    decoder.scale_embeddings = True
-    decoder.start_from_zero_embedding = False
-    embedding = gguf.tensor("token_embd.weight", vocab_ids)
-    decoder.embeddings.weight = embedding
-    decoder.projection.weight = gguf.tensor("output.weight", vocab_ids) if "output.weight" in gguf else embedding
-    decoder.layer_norm.gamma = gguf.tensor("output_norm.weight")
-
-    for i, layer in enumerate(decoder.layer):
+    spec.decoder.scale_embeddings = True
+    _set_ends(spec, gguf, vocab_ids)
+    source = _Source(gguf, adapter)
+    for i, layer in enumerate(spec.decoder.layer):
         is_global = (i + 1) % pattern == 0
         attention = layer.self_attention
         attention.rotary_base = np.float32(global_base if is_global else local_base)
         attention.sliding_window = np.int32(0 if is_global else window)
-        norms = (
+        if kind is not None and not is_global:
+            attention.rotary_scaling_factor = np.float32(1.0)  # only the global layers see far
+        for norm, name in (
             (layer.input_layer_norm, "attn_norm"),
             (layer.post_attention_layer_norm, "post_attention_norm"),
             (layer.pre_feedforward_layer_norm, "ffn_norm"),
             (layer.post_feedforward_layer_norm, "post_ffw_norm"),
             (attention.q_norm, "attn_q_norm"),
             (attention.k_norm, "attn_k_norm"),
-        )
-        for norm, name in norms:
+        ):
             norm.gamma = gguf.tensor(f"blk.{i}.{name}.weight")
-        parts = [common_spec.LinearSpec() for _ in range(3)]
-        for part, letter in zip(parts, "qkv", strict=True):
-            part.weight = _merged(gguf, i, f"attn_{letter}", f"self_attn.{letter}_proj", adapter)
-        utils.fuse_linear(attention.linear[0], parts)
-        attention.linear[1].weight = _merged(gguf, i, "attn_output", "self_attn.o_proj", adapter)
-        layer.ffn.linear_0.weight = _merged(gguf, i, "ffn_gate", "mlp.gate_proj", adapter)
-        layer.ffn.linear_0_noact.weight = _merged(gguf, i, "ffn_up", "mlp.up_proj", adapter)
-        layer.ffn.linear_1.weight = _merged(gguf, i, "ffn_down", "mlp.down_proj", adapter)
+        _set_matrices(source, layer, i)
+        _shrink(layer, quantization)
         if progress is not None:
             progress((i + 1) / n_layers, "merging weights")
-    spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = "<bos>", "<eos>", "<unk>"
-    spec.config.layer_norm_epsilon = float(gguf.field("ARCH.attention.layer_norm_rms_epsilon", 1e-6))
-    spec.register_vocabulary(list(vocabulary))
+    return _finish(spec, gguf, vocabulary, quantization)
+
+
+def build_llama(
+    gguf: Gguf,
+    vocabulary: Sequence[str],
+    *,
+    vocab_ids: Sequence[int] | None = None,
+    adapter: AdapterMatrices | None = None,
+    quantization: str = "int8",
+    progress: Progress | None = None,
+) -> Any:
+    """`build_decoder` for Llama, Mistral (the llama architecture in GGUF), Qwen 2 and Qwen 3."""
+    from ctranslate2.specs import attention_spec, common_spec, transformer_spec
+
+    n_layers, n_heads = int(gguf.number("ARCH.block_count")), int(gguf.number("ARCH.attention.head_count"))
+    n_kv = int(gguf.number("ARCH.attention.head_count_kv", n_heads))
+    hidden = int(gguf.number("ARCH.embedding_length"))
+    head_dim = int(gguf.number("ARCH.attention.key_length", hidden // n_heads))
+    if int(gguf.number("ARCH.rope.dimension_count", head_dim)) != head_dim:
+        raise ModelError("partial rotary embeddings are not supported", where=str(gguf.path))
+    if gguf.number("ARCH.expert_count", 0):
+        raise ModelError("mixtures of experts are not supported", where=str(gguf.path))
+    kind, factor = _rope_scaling(gguf)
+    spec = transformer_spec.TransformerDecoderModelSpec.from_config(
+        n_layers,
+        n_heads,
+        activation=common_spec.Activation.SWISH,
+        pre_norm=True,
+        ffn_glu=True,
+        rms_norm=True,
+        rotary_dim=0,
+        rotary_interleave=False,
+        rotary_scaling_type=None if kind is None else attention_spec.RotaryScalingType[kind],
+        rotary_scaling_factor=factor,
+        rotary_base=gguf.number("ARCH.rope.freq_base", 1e4),
+        num_heads_kv=n_kv if n_kv != n_heads else None,
+        head_dim=head_dim,
+        quant_type=common_spec.Quantization.CT2,
+        qk_norm=gguf.architecture == "qwen3",
+    )
+    _set_ends(spec, gguf, vocab_ids)
+    # llama.cpp permutes query and key rows of the llama architecture only, for its interleaved rotation.
+    heads = (n_heads, n_kv) if gguf.architecture == "llama" else None
+    source = _Source(gguf, adapter)
+    for i, layer in enumerate(spec.decoder.layer):
+        attention = layer.self_attention
+        attention.layer_norm.gamma = gguf.tensor(f"blk.{i}.attn_norm.weight")
+        layer.ffn.layer_norm.gamma = gguf.tensor(f"blk.{i}.ffn_norm.weight")
+        if gguf.architecture == "qwen3":
+            attention.q_norm.gamma = gguf.tensor(f"blk.{i}.attn_q_norm.weight")
+            attention.k_norm.gamma = gguf.tensor(f"blk.{i}.attn_k_norm.weight")
+        if kind == "Llama3":
+            attention.rotary_low_freq_factor, attention.rotary_high_freq_factor = 1.0, 4.0
+        _set_matrices(source, layer, i, permuted_heads=heads)
+        _shrink(layer, quantization)
+        if progress is not None:
+            progress((i + 1) / n_layers, "converting weights")
+    return _finish(spec, gguf, vocabulary, quantization)
+
+
+def _rope_scaling(gguf: Gguf) -> tuple[str | None, float]:
+    """Name of CTranslate2's scaling type and its factor.
+
+    Llama 3.1 and later store the factor of each frequency as a tensor; the largest is the scaling factor, and
+    the other constants (1, 4, 8192) are the same in every published size.
+    """
+    kind = gguf.field("ARCH.rope.scaling.type", "none")
+    if kind == "linear":
+        return "Linear", gguf.number("ARCH.rope.scaling.factor", 1.0)
+    if kind != "none":
+        raise ModelError(f"rope scaling {kind} is not supported", where=str(gguf.path))
+    if "rope_freqs.weight" in gguf:
+        return "Llama3", float(gguf.tensor("rope_freqs.weight").max())
+    return None, 1.0
+
+
+def _set_ends(spec: Any, gguf: Gguf, vocab_ids: Sequence[int] | None) -> None:
+    """Embedding, output projection and last norm."""
+    decoder = spec.decoder
+    decoder.start_from_zero_embedding = False
+    decoder.embeddings.weight = gguf.tensor("token_embd.weight", vocab_ids)
+    tied = "output.weight" not in gguf
+    decoder.projection.weight = decoder.embeddings.weight if tied else gguf.tensor("output.weight", vocab_ids)
+    decoder.layer_norm.gamma = gguf.tensor("output_norm.weight")
+
+
+def _set_matrices(source: _Source, layer: Any, i: int, permuted_heads: tuple[int, int] | None = None) -> None:
+    """The seven matrices of a layer."""
+    from ctranslate2.converters import utils
+    from ctranslate2.specs import common_spec
+
+    parts = []
+    for letter in "qkv":
+        part = common_spec.LinearSpec()
+        part.weight = source.matrix(i, f"attn_{letter}", f"self_attn.{letter}_proj")
+        bias = source.bias(i, f"attn_{letter}")
+        if permuted_heads is not None and letter != "v":
+            n_heads = permuted_heads[0 if letter == "q" else 1]
+            part.weight = _unpermute(part.weight, n_heads)
+            bias = None if bias is None else _unpermute(bias[:, None], n_heads)[:, 0]
+        if bias is not None:
+            part.bias = bias
+        parts.append(part)
+    attention = layer.self_attention
+    utils.fuse_linear(attention.linear[0], parts)
+    attention.linear[1].weight = source.matrix(i, "attn_output", "self_attn.o_proj")
+    output_bias = source.bias(i, "attn_output")
+    if output_bias is not None:
+        attention.linear[1].bias = output_bias
+    layer.ffn.linear_0.weight = source.matrix(i, "ffn_gate", "mlp.gate_proj")
+    layer.ffn.linear_0_noact.weight = source.matrix(i, "ffn_up", "mlp.up_proj")
+    layer.ffn.linear_1.weight = source.matrix(i, "ffn_down", "mlp.down_proj")
+
+
+def _unpermute(weight: Any, n_heads: int) -> Any:
+    """Undo llama.cpp's row order: within a head, (pair, half) back to (half, pair)."""
+    rows, columns = weight.shape
+    return weight.reshape(n_heads, rows // n_heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+def _shrink(layer: Any, quantization: str) -> None:
+    """Quantise the linear layers of one decoder layer, where the type is an int8 one."""
+    if quantization in ("int8", "int8_float32"):
+        linears = [
+            *layer.self_attention.linear,
+            layer.ffn.linear_0,
+            layer.ffn.linear_0_noact,
+            layer.ffn.linear_1,
+        ]
+        for linear in linears:
+            linear.weight, linear.weight_scale = quantise_rows(linear.weight)
+
+
+def _finish(spec: Any, gguf: Gguf, vocabulary: Sequence[str], quantization: str) -> Any:
+    if quantization not in QUANTIZATIONS:
+        hint = "one of " + ", ".join(QUANTIZATIONS)
+        raise ModelError(f"quantization {quantization} is not known", where=str(gguf.path), hint=hint)
+    decoder, vocabulary = spec.decoder, list(vocabulary)
+    rows = decoder.embeddings.weight.shape[0]
+    if len(vocabulary) != rows:
+        raise ModelError(f"{len(vocabulary)} tokens for {rows} embedding rows", where=str(gguf.path))
+    if quantization in ("int8", "int8_float32"):
+        tied = decoder.projection.weight is decoder.embeddings.weight
+        decoder.embeddings.weight, decoder.embeddings.weight_scale = quantise_rows(decoder.embeddings.weight)
+        if tied:
+            decoder.projection.weight = decoder.embeddings.weight
+            decoder.projection.weight_scale = decoder.embeddings.weight_scale
+        else:
+            decoder.projection.weight, decoder.projection.weight_scale = quantise_rows(
+                decoder.projection.weight
+            )
+    for key, default in (("bos", "<bos>"), ("eos", "<eos>"), ("unknown", "<unk>")):
+        number = gguf.field(f"tokenizer.ggml.{key}_token_id")
+        # With a cut vocabulary the ids of the file no longer count, but Gemma's names do.
+        known = isinstance(number, int) and number < rows and default not in vocabulary
+        setattr(
+            spec.config,
+            f"{'unk' if key == 'unknown' else key}_token",
+            vocabulary[number] if known else default,
+        )
+    spec.config.layer_norm_epsilon = gguf.number("ARCH.attention.layer_norm_rms_epsilon", 1e-6)
+    spec.register_vocabulary(vocabulary)
+    try:
+        spec.validate()
+        # int8 matrices are done already; quantising them again would spoil their scales.
+        spec.optimize(quantization=None if quantization.startswith("int8") else quantization)
+    except ValueError as exc:
+        raise ModelError(f"the model is incomplete: {exc}", where=str(gguf.path)) from exc
     return spec
