@@ -17,6 +17,8 @@ __all__ = ["ADAPTER_GLOB", "Adapter", "load_adapter", "quantise_rows"]
 
 ADAPTER_GLOB = "adapter*.safetensors"
 _SCALE = "_scale"
+# Rounding an embedding whole would need three more copies of it.
+_BLOCK_ROWS = 4096
 
 
 class Adapter(Mapping[str, Any]):
@@ -85,10 +87,17 @@ def quantise_rows(matrix: Any) -> tuple[Any, Any]:
     """
     import numpy as np
 
-    largest = np.abs(matrix).max(axis=1)
-    largest = np.where(largest == 0, np.float32(127.0), largest).astype(np.float32)
-    factor = np.float32(127.0) / largest
-    return np.rint(matrix * factor[:, None]).astype(np.int8), factor
+    rounded = np.empty(matrix.shape, dtype=np.int8)
+    factors = np.empty(matrix.shape[0], dtype=np.float32)
+    for start in range(0, len(matrix), _BLOCK_ROWS):
+        block = matrix[start : start + _BLOCK_ROWS]
+        largest = np.abs(block).max(axis=1)
+        # Rows of zeros, and rows so small that the factor would overflow.
+        largest = np.where(largest == 0, np.float32(127.0), np.maximum(largest, np.float32(1e-30)))
+        factor = (np.float32(127.0) / largest).astype(np.float32)
+        rounded[start : start + _BLOCK_ROWS] = np.rint(block * factor[:, None])
+        factors[start : start + _BLOCK_ROWS] = factor
+    return rounded, factors
 
 
 def _check(tensors: Mapping[str, Any], names: Sequence[str], where: str) -> None:

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
 import shutil
 import tempfile
 import time
@@ -25,6 +24,7 @@ from khabar_core.adapters import ADAPTER_GLOB, load_adapter
 from khabar_core.errors import ModelError
 from khabar_core.locking import locked
 from khabar_core.manifest import MANIFEST_FILE, HintFormat, Manifest, describe_files
+from khabar_core.settings import cache_dir
 
 __all__ = [
     "BASE_SHA256",
@@ -60,16 +60,6 @@ def data_folder() -> Path:
     return Path(str(resources.files("khabar_core"))) / "data" / "default"
 
 
-def cache_folder() -> Path:
-    """`$KHABAR_HOME/built`, else the user's cache; nothing is created."""
-    home = os.environ.get("KHABAR_HOME")
-    if home:
-        return Path(home) / "built"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("khabar")) / "built"
-
-
 def built_model_path(data: Path | None = None) -> Path:
     """Where the built model is, or will be: the name says from what and how it is made.
 
@@ -80,7 +70,7 @@ def built_model_path(data: Path | None = None) -> Path:
     made_from = [BASE_SHA256, BUILDER_VERSION, COMPUTE_TYPE]
     made_from += [f"{name}={entry.sha256}" for name, entry in sorted(manifest.files.items())]
     digest = hashlib.sha256("\n".join(made_from).encode("utf-8")).hexdigest()
-    return cache_folder() / f"default-{digest[:16]}"
+    return cache_dir() / f"default-{digest[:16]}"
 
 
 def ensure_default_model(progress: Progress | None = None, *, data: Path | None = None) -> Path:
@@ -307,9 +297,3 @@ def _vocabulary(data: Path) -> tuple[list[str], list[int]]:
             "tokenizer.json and vocab_ids.json do not belong together", where=str(data), hint=_REINSTALL
         )
     return vocabulary, vocab_ids
-
-
-def default_signature_digest(manifest: Manifest) -> str:
-    """The first 12 hex digits of the adapter's checksum, "" for another model."""
-    made_from = manifest.special.get("made_from", {})
-    return str(made_from.get("adapter", ""))[:12] if isinstance(made_from, dict) else ""

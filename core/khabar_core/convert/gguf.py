@@ -13,92 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from khabar_core.adapters import quantise_rows
+from khabar_core.convert.gguf_file import Gguf
 from khabar_core.errors import ModelError
 
 __all__ = ["GGUF_ARCHITECTURES", "QUANTIZATIONS", "Gguf", "build_decoder", "build_gemma3", "build_llama"]
 
 QUANTIZATIONS = ("int8", "int8_float32", "float16", "bfloat16", "float32")
+_INT8 = ("int8", "int8_float32")
 GGUF_ARCHITECTURES = ("gemma3", "llama", "qwen2", "qwen3")
 
 AdapterMatrices = Mapping[str, Any]
 Progress = Callable[[float, str], None]
-
-
-class Gguf:
-    """Read access to a GGUF file: metadata, and tensors dequantised one at a time.
-
-    Raises:
-        ModelError: the file is not a readable GGUF.
-    """
-
-    def __init__(self, path: Path) -> None:
-        from gguf import GGUFReader
-
-        try:
-            self._reader = GGUFReader(str(path))
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            IndexError,
-            OverflowError,
-            MemoryError,
-            UnicodeDecodeError,
-        ) as exc:
-            raise ModelError("not a readable GGUF file", where=str(path), hint="download it again") from exc
-        self.path = path
-        self._tensors = {tensor.name: tensor for tensor in self._reader.tensors}
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._tensors
-
-    def field(self, name: str, default: Any = None) -> Any:
-        """A metadata value; "ARCH." is replaced by the architecture's name."""
-        if name.startswith("ARCH."):
-            name = f"{self.architecture}.{name.removeprefix('ARCH.')}"
-        found = self._reader.fields.get(name)
-        return default if found is None else found.contents()
-
-    def number(self, name: str, default: float | None = None) -> float:
-        """A metadata value that must be a number.
-
-        Raises:
-            ModelError: it is missing and there is no default, or it is not a number.
-        """
-        value = self.field(name, default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ModelError(
-                f"metadata {name.replace('ARCH', self.architecture)} is missing", where=str(self.path)
-            )
-        return value
-
-    @property
-    def architecture(self) -> str:
-        """e.g. "gemma3", "llama"; "unknown" when the file does not say."""
-        found = self._reader.fields.get("general.architecture")
-        return "unknown" if found is None else str(found.contents())
-
-    def tensor(self, name: str, rows: Sequence[int] | None = None) -> Any:
-        """A float32 array (out, in); only the given rows when asked, so that a cut embedding stays small.
-
-        Raises:
-            ModelError: there is no such tensor, or its type or the rows cannot be read.
-        """
-        import numpy as np
-        from gguf.quants import dequantize
-
-        if name not in self._tensors:
-            raise ModelError(f"tensor {name} is missing", where=str(self.path))
-        tensor = self._tensors[name]
-        try:
-            data = tensor.data if rows is None else tensor.data[np.asarray(rows)]
-            return np.array(dequantize(data, tensor.tensor_type), dtype=np.float32, order="C")
-        except (IndexError, NotImplementedError, ValueError) as exc:
-            raise ModelError(f"tensor {name} cannot be read: {exc}", where=str(self.path)) from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +136,7 @@ def build_gemma3(
         qk_norm=True,
     )
     spec.decoder.scale_embeddings = True
-    _set_ends(spec, gguf, vocab_ids)
+    _set_ends(spec, gguf, vocab_ids, quantization)
     source = _Source(gguf, adapter)
     for i, layer in enumerate(spec.decoder.layer):
         is_global = (i + 1) % pattern == 0
@@ -271,7 +199,7 @@ def build_llama(
         quant_type=common_spec.Quantization.CT2,
         qk_norm=gguf.architecture == "qwen3",
     )
-    _set_ends(spec, gguf, vocab_ids)
+    _set_ends(spec, gguf, vocab_ids, quantization)
     # llama.cpp permutes query and key rows of the llama architecture only, for its interleaved rotation.
     heads = (n_heads, n_kv) if gguf.architecture == "llama" else None
     source = _Source(gguf, adapter)
@@ -307,14 +235,24 @@ def _rope_scaling(gguf: Gguf) -> tuple[str | None, float]:
     return None, 1.0
 
 
-def _set_ends(spec: Any, gguf: Gguf, vocab_ids: Sequence[int] | None) -> None:
-    """Embedding, output projection and last norm."""
+def _set_ends(spec: Any, gguf: Gguf, vocab_ids: Sequence[int] | None, quantization: str) -> None:
+    """Embedding, output projection and last norm; the matrices are quantised at once, being the largest."""
+    if quantization not in QUANTIZATIONS:
+        hint = "one of " + ", ".join(QUANTIZATIONS)
+        raise ModelError(f"quantization {quantization} is not known", where=str(gguf.path), hint=hint)
     decoder = spec.decoder
     decoder.start_from_zero_embedding = False
-    decoder.embeddings.weight = gguf.tensor("token_embd.weight", vocab_ids)
-    tied = "output.weight" not in gguf
-    decoder.projection.weight = decoder.embeddings.weight if tied else gguf.tensor("output.weight", vocab_ids)
     decoder.layer_norm.gamma = gguf.tensor("output_norm.weight")
+    tied = "output.weight" not in gguf
+    for part, name in ((decoder.embeddings, "token_embd.weight"), (decoder.projection, "output.weight")):
+        if tied and part is decoder.projection:
+            part.weight = decoder.embeddings.weight
+            if quantization in _INT8:
+                part.weight_scale = decoder.embeddings.weight_scale
+            continue
+        part.weight = gguf.tensor(name, vocab_ids)
+        if quantization in _INT8:
+            part.weight, part.weight_scale = quantise_rows(part.weight)
 
 
 def _set_matrices(source: _Source, layer: Any, i: int, permuted_heads: tuple[int, int] | None = None) -> None:
@@ -353,7 +291,7 @@ def _unpermute(weight: Any, n_heads: int) -> Any:
 
 def _shrink(layer: Any, quantization: str) -> None:
     """Quantise the linear layers of one decoder layer, where the type is an int8 one."""
-    if quantization in ("int8", "int8_float32"):
+    if quantization in _INT8:
         linears = [
             *layer.self_attention.linear,
             layer.ffn.linear_0,
@@ -365,23 +303,9 @@ def _shrink(layer: Any, quantization: str) -> None:
 
 
 def _finish(spec: Any, gguf: Gguf, vocabulary: Sequence[str], quantization: str) -> Any:
-    if quantization not in QUANTIZATIONS:
-        hint = "one of " + ", ".join(QUANTIZATIONS)
-        raise ModelError(f"quantization {quantization} is not known", where=str(gguf.path), hint=hint)
-    decoder, vocabulary = spec.decoder, list(vocabulary)
-    rows = decoder.embeddings.weight.shape[0]
+    vocabulary, rows = list(vocabulary), spec.decoder.embeddings.weight.shape[0]
     if len(vocabulary) != rows:
         raise ModelError(f"{len(vocabulary)} tokens for {rows} embedding rows", where=str(gguf.path))
-    if quantization in ("int8", "int8_float32"):
-        tied = decoder.projection.weight is decoder.embeddings.weight
-        decoder.embeddings.weight, decoder.embeddings.weight_scale = quantise_rows(decoder.embeddings.weight)
-        if tied:
-            decoder.projection.weight = decoder.embeddings.weight
-            decoder.projection.weight_scale = decoder.embeddings.weight_scale
-        else:
-            decoder.projection.weight, decoder.projection.weight_scale = quantise_rows(
-                decoder.projection.weight
-            )
     for key, default in (("bos", "<bos>"), ("eos", "<eos>"), ("unknown", "<unk>")):
         number = gguf.field(f"tokenizer.ggml.{key}_token_id")
         # With a cut vocabulary the ids of the file no longer count, but Gemma's names do.
@@ -396,7 +320,7 @@ def _finish(spec: Any, gguf: Gguf, vocabulary: Sequence[str], quantization: str)
     try:
         spec.validate()
         # int8 matrices are done already; quantising them again would spoil their scales.
-        spec.optimize(quantization=None if quantization.startswith("int8") else quantization)
+        spec.optimize(quantization=None if quantization in _INT8 else quantization)
     except ValueError as exc:
         raise ModelError(f"the model is incomplete: {exc}", where=str(gguf.path)) from exc
     return spec

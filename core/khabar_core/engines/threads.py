@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from khabar_core.errors import UsageError
+from khabar_core.settings import load_settings
 
 __all__ = ["ThreadPlan", "available_cpus", "plan_threads"]
 
@@ -51,20 +51,9 @@ def plan_threads(threads: int | None = None) -> ThreadPlan:
     Raises:
         UsageError: a number below 1, or `KHABAR_THREADS` is no number.
     """
-    where = "threads"
-    if threads is None:
-        text = os.environ.get("KHABAR_THREADS", "").strip()
-        where = "KHABAR_THREADS"
-        try:
-            threads = int(text) if text else available_cpus()
-        except ValueError as exc:
-            raise UsageError(
-                f"{text!r} is not a number", where=where, hint="a whole number, 1 or more"
-            ) from exc
-    if threads < 1:
-        raise UsageError(f"{threads} is not possible", where=where, hint="a whole number, 1 or more")
-    workers = min(threads, MAX_WORKERS)
-    return ThreadPlan(workers, max(1, threads // workers))
+    total = load_settings(threads=threads).threads or available_cpus()
+    workers = min(total, MAX_WORKERS)
+    return ThreadPlan(workers, max(1, total // workers))
 
 
 def _cgroup_quota(root: Path) -> float | None:
