@@ -132,6 +132,9 @@ class TermHit:
         target_span: where `found` stands in `Translation.text`.
         steps: what the enforcement did, in order, e.g. ("hint", "respelling: Adlib -> Idlib").
         glossary: name of the glossary layer that the entry comes from.
+        forbidden: English forms that the glossary knows to be wrong.
+        plural: whether an English plural of the target counts as right too.
+        exact_case: whether the capitals of the target are required.
     """
 
     source: str
@@ -144,6 +147,9 @@ class TermHit:
     target_span: Span | None = None
     steps: tuple[str, ...] = ()
     glossary: str = ""
+    forbidden: tuple[str, ...] = ()
+    plural: bool = False
+    exact_case: bool = True
 
 
 class FlagKind(str, enum.Enum):
