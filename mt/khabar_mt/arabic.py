@@ -1,8 +1,8 @@
 """Light normalisation of Arabic text before decoding, the same in training and at run time.
 
-In: text as found. Out: text with presentation forms composed, marks and invisible characters removed, digits in
-ASCII. Letters that carry meaning stay: alef with hamza, alef maqsura, teh marbuta. Not here: the heavier folding of
-the glossary matcher, which compares rather than rewrites.
+In: text as found. Out: text with presentation forms composed, marks and invisible characters removed, digits
+in ASCII. Letters that carry meaning stay: alef with hamza, alef maqsura, teh marbuta. Not here: the heavier
+folding of the glossary matcher, which compares rather than rewrites.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ _SPACE = re.compile(r"[^\S\n]+")
 _DIGITS = {ord(c): str(i) for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for i, c in enumerate(digits)}
 _DECIMAL = re.compile("(?<=[0-9])\u066b(?=[0-9])")
 _THOUSANDS = re.compile("(?<=[0-9])\u066c(?=[0-9])")
-_ARABIC_LETTER = re.compile("[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
+_ARABIC_LETTER = re.compile(
+    "[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]"
+)
 
 
 def has_arabic(text: str) -> bool:
@@ -46,7 +48,7 @@ def normalise(text: str) -> str:
     >>> normalise("أعلنـــت  القُوَّاتُ مقتل ٣٤ جنديًا")
     'أعلنت القوات مقتل 34 جنديا'
     """
-    # NFKC only where presentation forms stand: elsewhere it would rewrite characters such as ½ or … for nothing.
+    # NFKC only where presentation forms stand: elsewhere it would rewrite such characters as ½ or … in vain.
     text = _PRESENTATION.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
     text = _INVISIBLE.sub("", text)
     text = _MARKS.sub("", text).replace(TATWEEL, "")
