@@ -1,0 +1,214 @@
+"""The outputs that new ones are compared with, in a file made to be reviewed.
+
+In: hypotheses of one system for some suites, and a reason. Out: a JSON file with one output a line, so that a
+version control system shows what changed; on reading, hypotheses for a suite. Stored scores guard against a
+metric that has changed since. Not here: deciding whether a change is good (gating).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from khabar_core import textio
+from khabar_core.errors import InputError, UsageError
+from khabar_eval.cases import Suite
+from khabar_eval.hypotheses import Hypotheses
+from khabar_eval.metrics import DEFAULT_METRICS, find_metric
+
+__all__ = ["Baseline", "load_baseline", "write_baseline"]
+
+SCHEMA = 1
+KIND = "khabar-baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A baseline file.
+
+    Attributes:
+        path: where it was read from.
+        system: name of the system.
+        signature: how its outputs were made.
+        data: suite name -> digest, scores and outputs, as in the file.
+        history: earlier updates, newest last.
+    """
+
+    path: str
+    system: str
+    signature: str
+    data: Mapping[str, Any]
+    history: tuple[Mapping[str, str], ...] = ()
+
+    def hypotheses(self, suite: Suite, metrics: Sequence[str] = DEFAULT_METRICS) -> Hypotheses:
+        """The stored outputs for a suite.
+
+        Args:
+            suite: must be the one that the baseline was made on.
+            metrics: names; each must be computed today as it was then.
+
+        Raises:
+            InputError: no such suite in the file, another version of it, or another version of a metric.
+        """
+        stored = self.data.get(suite.name)
+        if stored is None:
+            raise InputError(
+                f"baseline has no suite {suite.name!r}",
+                where=self.path,
+                hint="khabar baseline update adds it",
+            )
+        if stored.get("digest") != suite.digest:
+            raise InputError(
+                f"baseline was made on another version of suite {suite.name!r} "
+                f"({stored.get('digest')}, now {suite.digest})",
+                where=self.path,
+                hint="khabar baseline update",
+            )
+        outputs = stored.get("outputs")
+        ids = [case.id for case in suite.cases]
+        if (
+            not isinstance(outputs, dict)
+            or list(outputs) != ids
+            or not all(_is_text(x) for x in outputs.values())
+        ):
+            raise InputError(f"outputs of suite {suite.name!r} are damaged", where=self.path)
+        self._check_scores(suite, outputs, stored.get("scores"), metrics)
+        return Hypotheses(
+            system=self.system, signature=self.signature, outputs=tuple(outputs.values()), cached=True
+        )
+
+    def _check_scores(
+        self, suite: Suite, outputs: Mapping[str, str], scores: Any, metrics: Sequence[str]
+    ) -> None:
+        if not isinstance(scores, dict):
+            raise InputError(f"scores of suite {suite.name!r} are missing", where=self.path)
+        for name in metrics:
+            score = scores.get(name)
+            if score is None:
+                continue
+            metric = find_metric(name)
+            value = metric.value(metric.statistics(suite.cases, list(outputs.values())).sum(0))
+            if score.get("signature") != metric.signature:
+                raise InputError(
+                    f"{name} was {score.get('signature')}, now it is {metric.signature}",
+                    where=self.path,
+                    hint="scores are not comparable; khabar baseline update",
+                )
+            stored = score.get("value")
+            if not isinstance(stored, (int, float)) or not math.isclose(
+                stored, value, rel_tol=1e-9, abs_tol=1e-9
+            ):
+                raise InputError(
+                    f"{name} of the stored outputs is {value:.6g}, but the file says {stored}",
+                    where=self.path,
+                    hint="the file was edited by hand; khabar baseline update",
+                )
+
+
+def load_baseline(path: str | Path) -> Baseline:
+    """Read a baseline file.
+
+    Raises:
+        InputError: missing, not JSON (NaN included), or of another kind or schema.
+    """
+    try:
+        data = json.loads(textio.read_text(path), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
+        raise InputError(f"not JSON: {exc}", where=str(path)) from exc
+    if not isinstance(data, dict) or data.get("kind") != KIND:
+        raise InputError("not a khabar baseline", where=str(path), hint="khabar baseline update makes one")
+    if data.get("schema") != SCHEMA:
+        raise InputError(f"schema {data.get('schema')!r}, this khabar reads {SCHEMA}", where=str(path))
+    suites = data.get("suites")
+    if not isinstance(suites, dict) or not suites or not all(isinstance(x, dict) for x in suites.values()):
+        raise InputError("baseline has no suites", where=str(path))
+    history = tuple(item for item in data.get("history", ()) if isinstance(item, dict))
+    return Baseline(str(path), str(data.get("system")), str(data.get("signature")), suites, history)
+
+
+def write_baseline(
+    path: Path, entries: Sequence[tuple[Suite, Hypotheses]], *, reason: str, date: str
+) -> list[str]:
+    """Write or update a baseline file; suites that are not among the entries stay as they are.
+
+    Args:
+        path: the file; history and other suites of an existing one are kept.
+        entries: suites with the outputs of one system.
+        reason: why the baseline changes; kept in the file's history.
+        date: ISO date.
+
+    Returns:
+        One line for each score, old and new, for the review.
+
+    Raises:
+        UsageError: no reason, no entries, or outputs of several systems.
+        InputError: an existing file that cannot be read, or kept suites of another system.
+    """
+    if not reason.strip():
+        raise UsageError("say why the baseline changes", where="--reason")
+    if not entries or len({hyp.signature for _, hyp in entries}) != 1:
+        raise UsageError("a baseline holds the outputs of one system", where=str(path))
+    old = load_baseline(path) if path.exists() else None
+    first = entries[0][1]
+    suites = dict(old.data) if old else {}
+    new_names = {suite.name for suite, _ in entries}
+    left = sorted(set(suites) - new_names)
+    if old and left and old.signature != first.signature:
+        raise InputError(
+            f"{', '.join(left)} would keep the outputs of another system",
+            where=str(path),
+            hint="update all suites of the file in one run",
+        )
+    lines = []
+    for suite, hyp in entries:
+        scores = _scores(suite, hyp)
+        lines += _changes(suite.name, suites.get(suite.name, {}).get("scores", {}), scores)
+        outputs = {case.id: mt for case, mt in zip(suite.cases, hyp.outputs, strict=True)}
+        suites[suite.name] = {"digest": suite.digest, "scores": scores, "outputs": outputs}
+    history = [
+        *(old.history if old else ()),
+        {"date": date, "reason": reason.strip(), "signature": first.signature},
+    ]
+    data = {
+        "schema": SCHEMA,
+        "kind": KIND,
+        "system": first.system,
+        "signature": first.signature,
+        "suites": {name: suites[name] for name in sorted(suites)},
+        "history": history,
+    }
+    textio.write_atomic(
+        path, (json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+    )
+    return lines
+
+
+def _scores(suite: Suite, hypotheses: Hypotheses) -> dict[str, dict[str, Any]]:
+    scores = {}
+    for name in DEFAULT_METRICS:
+        metric = find_metric(name)
+        value = metric.value(metric.statistics(suite.cases, hypotheses.outputs).sum(0))
+        if math.isfinite(value):
+            scores[name] = {"value": value, "signature": metric.signature}
+    return scores
+
+
+def _changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for metric, score in new.items():
+        before = old.get(metric, {}).get("value")
+        was = f"{before:.4g} -> " if isinstance(before, (int, float)) else "new: "
+        lines.append(f"{name} {metric} {was}{score['value']:.4g}")
+    return lines
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")

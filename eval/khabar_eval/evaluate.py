@@ -1,0 +1,142 @@
+"""Run systems over suites, score them, and judge them: the one function behind `khabar evaluate`.
+
+In: suites, systems, perhaps a baseline and gates. Out: an `Evaluation`. Not here: how any of it is computed
+or shown.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from khabar_core.errors import InputError, UsageError
+from khabar_eval.baseline import Baseline
+from khabar_eval.cases import Suite, subset
+from khabar_eval.gating import Gates, Judged, apply_gates
+from khabar_eval.hypotheses import Hypotheses
+from khabar_eval.results import Evaluation, SuiteResult
+from khabar_eval.scoring import ScoringOptions, describe_suite, score_system
+from khabar_eval.systems import System, collect
+
+__all__ = ["Plan", "evaluate", "pick_suites"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to compare and how.
+
+    Attributes:
+        baseline: outputs to compare every system with; without one the first of several systems takes its
+            place.
+        gates: rules; their resampling settings replace those of `scoring`.
+        scoring: metrics, resamples, how much detail.
+        cache: folder for outputs.
+        provenance: facts for the reports that the caller knows (command, commit, time).
+        progress: told what is being done, in words.
+    """
+
+    baseline: Baseline | None = None
+    gates: Gates | None = None
+    scoring: ScoringOptions = field(default_factory=ScoringOptions)
+    cache: Path | None = None
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    progress: Callable[[str], None] = lambda text: None
+
+
+def evaluate(suites: Sequence[Suite], systems: Sequence[System], plan: Plan = Plan()) -> Evaluation:
+    """Evaluate every system on every suite.
+
+    Raises:
+        UsageError: no suite, no system, or two of one name.
+        InputError: data that cannot be judged.
+        ModelError: a system failed.
+    """
+    if not suites or not systems:
+        raise UsageError("nothing to evaluate: at least one suite and one system are needed")
+    for kind, names in (("suite", [s.name for s in suites]), ("system", [s.name for s in systems])):
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise UsageError(f"two {kind}s are called {twice!r}", hint="give each its own name: NAME=…")
+    scoring = replace(plan.scoring, sampling=plan.gates.sampling) if plan.gates else plan.scoring
+    results, judged = [], []
+    for suite in suites:
+        outputs = []
+        for system in systems:
+            plan.progress(f"{system.name} on {suite.name} ({len(suite.cases)} segments)")
+            outputs.append(collect(system, suite, plan.cache))
+        stored = plan.baseline.hypotheses(suite, scoring.metrics) if plan.baseline else None
+        result, concerned = _score_suite(suite, outputs, stored, scoring)
+        results.append(result)
+        judged += concerned
+    verdicts = apply_gates(plan.gates, judged) if plan.gates else ()
+    return Evaluation(
+        suites=tuple(results),
+        verdicts=verdicts,
+        gate=plan.gates.name if plan.gates else None,
+        passed=not any(v.outcome == "missed" and v.tier == "hard" for v in verdicts) if plan.gates else None,
+        provenance={**_versions(), **plan.provenance},
+        notes=_notes(results, plan),
+    )
+
+
+def pick_suites(suites: Sequence[Suite], sizes: Mapping[str, int], limit: int | None = None) -> list[Suite]:
+    """Cut suites down to the sizes that gates or the user ask for; 0 keeps all segments."""
+    chosen = []
+    for suite in suites:
+        size = limit if limit is not None else sizes.get(suite.name, 0)
+        small = subset(suite, size) if size else suite
+        if small is not suite:
+            small = replace(small, metadata={**suite.metadata, "subset_of": suite.name})
+        chosen.append(small)
+    return chosen
+
+
+def _score_suite(
+    suite: Suite, outputs: Sequence[Hypotheses], stored: Hypotheses | None, scoring: ScoringOptions
+) -> tuple[SuiteResult, list[Judged]]:
+    """Score all systems of a suite; they are held to the baseline file, or else to the first system."""
+    baseline = stored or (outputs[0] if len(outputs) > 1 else None)
+    scored, judged = [], []
+    for hypotheses in outputs:
+        other = None if hypotheses is baseline else baseline
+        result = score_system(suite, hypotheses, scoring, other)
+        if not result.scores:
+            raise InputError("no metric could be measured", where=suite.name)
+        scored.append(result)
+        if hypotheses is not baseline:
+            judged.append(Judged(suite, result, hypotheses, other))
+    name = None
+    if baseline is not None:
+        name = f"{baseline.system} (baseline)" if stored else baseline.system
+    return SuiteResult(suite=describe_suite(suite), systems=tuple(scored), baseline=name), judged
+
+
+def _notes(results: Sequence[SuiteResult], plan: Plan) -> tuple[str, ...]:
+    n_tests = sum(len(system.comparisons) for result in results for system in result.systems)
+    notes = []
+    if n_tests > 1:
+        notes.append(
+            f"{n_tests} comparisons: about {0.05 * n_tests:.1f} would show p < 0.05 by chance alone. "
+            + (
+                "The p-values of the gate are adjusted for the number of its rules (Holm)."
+                if plan.gates and plan.gates.correction == "holm"
+                else "The p-values are not adjusted for that."
+            )
+        )
+    if any(result.suite.n_segments < 100 for result in results):
+        notes.append("Suites of fewer than 100 segments show only large differences.")
+    return tuple(notes)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in ("khabar", "sacrebleu", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed as a package"
+    return found

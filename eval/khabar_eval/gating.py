@@ -1,0 +1,329 @@
+"""Rules that say pass or fail.
+
+In: a gates file and the results of all systems and suites. Out: one `Verdict` a rule, suite and system. A
+rule against a baseline is missed when the loss is significant AND at least as large as the rule allows; a
+floor or ceiling when the value is beyond it. Hard rules stop, soft ones warn, monitored ones are only
+reported.
+
+    schema = 1
+    alpha = 0.05                # of all rules together, see `correction`
+    correction = "holm"         # or "none"
+    test = "randomisation"      # or "bootstrap"
+    trials = 10000
+    [suites]                    # what to run when the command line names no suite; 0 means all segments
+    news = 60
+    [[rule]]
+    metric = "chrF2++"
+    tier = "hard"               # hard, soft, monitor
+    max_loss = 1.0              # in units of the metric, in its bad direction
+    at_least = 40.0             # floor; at_most is a ceiling
+    suites = ["news"]           # default: every suite that can measure it
+    slice = "topic=syria"       # default: the whole suite
+
+Not here: the statistics themselves (resampling).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from khabar_core.errors import InputError, UsageError
+from khabar_eval.cases import Suite, slice_mask
+from khabar_eval.hypotheses import Hypotheses
+from khabar_eval.manifest import read_toml
+from khabar_eval.metrics import find_metric
+from khabar_eval.resampling import Comparison, Sampling, compare
+from khabar_eval.results import SystemResult, Verdict
+
+__all__ = ["Gates", "Judged", "Rule", "apply_gates", "bundled_gates", "holm", "load_gates"]
+
+SCHEMA = 1
+TIERS = ("hard", "soft", "monitor")
+# With fewer segments a paired test says nothing: 2 ** n swaps are all there are.
+MIN_SEGMENTS = 10
+_FOLDER = Path(__file__).parent / "gates"
+_OUTCOME_ORDER = {"missed": 0, "improved": 1, "pass": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule; see the module's example for the fields."""
+
+    metric: str
+    tier: str = "hard"
+    max_loss: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    suites: tuple[str, ...] = ()
+    slice: str | None = None
+
+    def __post_init__(self) -> None:
+        find_metric(self.metric)
+        if self.tier not in TIERS:
+            raise UsageError(f"tier must be one of {', '.join(TIERS)}, got {self.tier!r}")
+        limits = [x for x in (self.max_loss, self.at_least, self.at_most) if x is not None]
+        if not limits or not all(math.isfinite(x) for x in limits) or (self.max_loss or 0) < 0:
+            raise UsageError(f"rule for {self.metric} needs max_loss >= 0, at_least or at_most")
+
+    @property
+    def where(self) -> str:
+        """` in topic=syria`, or nothing for the whole suite."""
+        return f" in {self.slice}" if self.slice else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """A gates file.
+
+    Attributes:
+        name: for reports.
+        rules: at least one.
+        suites: name -> number of segments (0: all) to run when none is named.
+        alpha: highest p-value, after correction, that counts as significant.
+        correction: "holm" or "none".
+        test: "randomisation" or "bootstrap".
+        sampling: resamples, trials and seed.
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    suites: Mapping[str, int] = field(default_factory=dict)
+    alpha: float = 0.05
+    correction: str = "holm"
+    test: str = "randomisation"
+    sampling: Sampling = field(default_factory=Sampling)
+
+    def __post_init__(self) -> None:
+        if not self.rules:
+            raise InputError("no rules: such a gate would pass anything", where=self.name)
+        if not 0 < self.alpha < 1 or self.correction not in ("holm", "none"):
+            raise UsageError('alpha must be in 0..1 and correction "holm" or "none"', where=self.name)
+        if self.test not in ("randomisation", "bootstrap"):
+            raise UsageError('test must be "randomisation" or "bootstrap"', where=self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What gates need to know about one system on one suite."""
+
+    suite: Suite
+    result: SystemResult
+    hypotheses: Hypotheses
+    baseline: Hypotheses | None
+
+
+def bundled_gates() -> list[str]:
+    """Names of the gates files that come with khabar."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+def load_gates(name_or_path: str) -> Gates:
+    """Read a gates file, or a bundled one by name ("fast", "full").
+
+    Raises:
+        InputError: it cannot be read, has unknown keys, or has no rules.
+    """
+    path = _FOLDER / f"{name_or_path}.toml" if name_or_path in bundled_gates() else Path(name_or_path)
+    data = read_toml(path)
+    where = str(path)
+    _check_keys(
+        data,
+        ("schema", "alpha", "correction", "test", "trials", "bootstrap", "seed", "suites", "rule"),
+        where,
+    )
+    if data.get("schema") != SCHEMA:
+        raise InputError(f"schema {data.get('schema')!r}, this khabar reads {SCHEMA}", where=where)
+    rules = []
+    for number, item in enumerate(data.get("rule", ()), start=1):
+        spot = f"{where}: rule {number}"
+        if not isinstance(item, dict):
+            raise InputError("rules are [[rule]] tables", where=spot)
+        _check_keys(item, tuple(Rule.__dataclass_fields__), spot)
+        item = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
+        rules.append(_build(Rule, item, spot))
+    sampling: dict[str, Any] = {key: data[key] for key in ("trials", "bootstrap", "seed") if key in data}
+    options: dict[str, Any] = {key: data[key] for key in ("alpha", "correction", "test") if key in data}
+    suites = data.get("suites", {})
+    if not all(isinstance(n, int) and n >= 0 for n in suites.values()):
+        raise InputError("[suites] gives a number of segments for each name; 0 means all", where=where)
+    fields: dict[str, Any] = {"name": path.stem, "rules": tuple(rules), "suites": suites, **options}
+    gates: Gates = _build(Gates, {**fields, "sampling": _build(Sampling, sampling, where)}, where)
+    return gates
+
+
+def apply_gates(gates: Gates, judged: Sequence[Judged]) -> tuple[Verdict, ...]:
+    """Judge every system on every suite by every rule that concerns it; the worst verdicts come first.
+
+    Raises:
+        InputError: a rule has nothing to measure, no baseline, or too few segments to test: never a green run
+            on no data.
+    """
+    verdicts: list[Verdict] = []
+    tested: list[tuple[Rule, Judged, Comparison]] = []
+    for rule in gates.rules:
+        concerned = [item for item in judged if _concerns(rule, item)]
+        if not concerned:
+            raise InputError(
+                f"no suite of this run measures {rule.metric}{rule.where}",
+                where=gates.name,
+                hint="name the suite on the command line, or remove the rule",
+            )
+        for item in concerned:
+            verdicts += _check_limits(rule, item)
+            if rule.max_loss is not None:
+                tested.append((rule, item, _comparison(rule, item, gates)))
+    raw = [c.p_randomisation if gates.test == "randomisation" else c.p_bootstrap for _, _, c in tested]
+    _check_trials(gates, len(raw))
+    adjusted = holm(raw) if gates.correction == "holm" else raw
+    for (rule, item, comparison), p_value in zip(tested, adjusted, strict=True):
+        verdicts.append(_judge(rule, item, comparison, p_value, gates.alpha))
+    return tuple(sorted(verdicts, key=lambda v: (_OUTCOME_ORDER[v.outcome], TIERS.index(v.tier))))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p-values so that the chance of any false alarm in the family stays below alpha.
+
+    Source: Holm 1979, A simple sequentially rejective multiple test procedure.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    order = sorted(range(len(p_values)), key=lambda k: p_values[k])
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, place in enumerate(order):
+        highest = max(highest, min(1.0, p_values[place] * (len(p_values) - rank)))
+        adjusted[place] = highest
+    return adjusted
+
+
+def _concerns(rule: Rule, item: Judged) -> bool:
+    names = (item.suite.name, item.suite.metadata.get("subset_of", item.suite.name))
+    if rule.suites:
+        return any(name in rule.suites for name in names)
+    return item.result.score(rule.metric) is not None
+
+
+def _check_limits(rule: Rule, item: Judged) -> list[Verdict]:
+    if rule.at_least is None and rule.at_most is None:
+        return []
+    value = _slice_value(rule, item)
+    found = []
+    for limit, words, missed in (
+        (rule.at_least, "at least", rule.at_least is not None and value < rule.at_least),
+        (rule.at_most, "at most", rule.at_most is not None and value > rule.at_most),
+    ):
+        if limit is not None:
+            found.append(
+                Verdict(
+                    suite=item.suite.name,
+                    system=item.result.name,
+                    rule=f"{rule.metric}{rule.where} must be {words} {limit:g}",
+                    metric=rule.metric,
+                    tier=rule.tier,
+                    outcome="missed" if missed else "pass",
+                    text=f"{rule.metric}{rule.where} is {value:.4g}, {words} {limit:g} is asked",
+                    value=value,
+                )
+            )
+    return found
+
+
+def _slice_value(rule: Rule, item: Judged) -> float:
+    if rule.slice is None:
+        score = item.result.score(rule.metric)
+        if score is None:
+            raise InputError(f"nothing to measure {rule.metric} on", where=item.suite.name)
+        return score.value
+    metric = find_metric(rule.metric)
+    statistics = metric.statistics(item.suite.cases, item.hypotheses.outputs)
+    value = metric.value(statistics[np.array(slice_mask(item.suite, rule.slice))].sum(0))
+    if math.isnan(value):
+        raise InputError(f"nothing to measure {rule.metric}{rule.where} on", where=item.suite.name)
+    return value
+
+
+def _comparison(rule: Rule, item: Judged, gates: Gates) -> Comparison:
+    if item.baseline is None:
+        raise InputError(
+            f"the rule for {rule.metric} needs a baseline for suite {item.suite.name!r}",
+            where=gates.name,
+            hint="give --baseline FILE; khabar baseline update makes one",
+        )
+    mask = (
+        np.array(slice_mask(item.suite, rule.slice)) if rule.slice else np.ones(len(item.suite.cases), bool)
+    )
+    if int(mask.sum()) < MIN_SEGMENTS:
+        raise InputError(
+            f"{int(mask.sum())} segments cannot test {rule.metric}{rule.where}; {MIN_SEGMENTS} are needed",
+            where=item.suite.name,
+        )
+    if rule.slice is None:
+        known = next((c for c in item.result.comparisons if c.metric == rule.metric), None)
+        if known is not None:
+            return known
+    metric = find_metric(rule.metric)
+    ours = metric.statistics(item.suite.cases, item.hypotheses.outputs)[mask]
+    theirs = metric.statistics(item.suite.cases, item.baseline.outputs)[mask]
+    found = compare([metric], [ours], [theirs], gates.sampling)[0]
+    if math.isnan(found.difference):
+        raise InputError(f"nothing to measure {rule.metric}{rule.where} on", where=item.suite.name)
+    return found
+
+
+def _check_trials(gates: Gates, n_tests: int) -> None:
+    """Refuse gates that could never be missed: p-values cannot be smaller than 1 / (trials + 1)."""
+    trials = gates.sampling.trials if gates.test == "randomisation" else gates.sampling.bootstrap
+    factor = n_tests if gates.correction == "holm" else 1
+    if factor / (trials + 1) >= gates.alpha:
+        raise InputError(
+            f"{trials} trials cannot show significance at {gates.alpha} for {n_tests} comparisons",
+            where=gates.name,
+            hint=f"use more than {math.ceil(factor / gates.alpha)} trials, or fewer rules",
+        )
+
+
+def _judge(rule: Rule, item: Judged, comparison: Comparison, p_value: float, alpha: float) -> Verdict:
+    limit = rule.max_loss or 0.0
+    significant = p_value < alpha
+    # max_loss 0 means that any significant loss counts.
+    beyond = abs(comparison.gain) >= limit and comparison.gain != 0
+    outcome = "pass"
+    if significant and beyond:
+        outcome = "improved" if comparison.gain > 0 else "missed"
+    evidence = "significant" if significant else "not significant"
+    text = (
+        f"{rule.metric}{rule.where} {comparison.baseline:.4g} -> {comparison.value:.4g} "
+        f"({comparison.difference:+.4g}, p = {p_value:.4g}, {evidence})"
+    )
+    return Verdict(
+        suite=item.suite.name,
+        system=item.result.name,
+        rule=f"{rule.metric}{rule.where} must not get worse by {limit:g} or more",
+        metric=rule.metric,
+        tier=rule.tier,
+        outcome=outcome,
+        text=text,
+        value=comparison.value,
+        p_value=p_value,
+    )
+
+
+def _check_keys(data: Mapping[str, Any], allowed: Sequence[str], where: str) -> None:
+    unknown = next((key for key in data if key not in allowed), None)
+    if unknown is not None:
+        raise InputError(f"unknown key {unknown!r}", where=where, hint=", ".join(allowed))
+
+
+def _build(kind: Any, fields: Mapping[str, Any], where: str) -> Any:
+    """Construct an options record; what it refuses is an error of the file."""
+    try:
+        return kind(**fields)
+    except (UsageError, TypeError) as exc:
+        raise InputError(str(exc), where=where) from exc

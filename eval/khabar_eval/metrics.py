@@ -1,0 +1,217 @@
+"""The translation metrics, each as numbers per segment that add up.
+
+In: cases and outputs. Out: for each metric a matrix with one row of sufficient statistics a segment; any set
+of rows can be summed and turned into the metric's value, so that corpus scores, slices, intervals and tests
+all come from the same numbers. BLEU, chrF and TER are computed by sacrebleu alone. Not here: resampling,
+gates, metrics of briefs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from khabar_core.errors import UsageError
+from khabar_eval import checks, names, numbers
+from khabar_eval.cases import Case
+from khabar_eval.readers import ENTITY_TYPES
+
+__all__ = ["DEFAULT_METRICS", "METRICS", "Floats1d", "Floats2d", "Metric", "find_metric"]
+
+Floats1d = npt.NDArray[np.float64]
+Floats2d = npt.NDArray[np.float64]
+
+# Raised by hand whenever a rate of this module would give another value for the same text.
+RATES_VERSION = "1"
+
+
+class Metric(Protocol):
+    """What every metric can do."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in reports, gates and baselines."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """The direction."""
+
+    @property
+    def unit(self) -> str:
+        """What `count` counts."""
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether it counts events, so that equal differences are common and must count in tests."""
+
+    @property
+    def signature(self) -> str:
+        """How it is computed, version included; values with different signatures are not comparable."""
+
+    def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
+        """(n_segments, n_stats) numbers that add up over segments."""
+
+    def value(self, total: Floats1d) -> float:
+        """The metric of a sum of rows; NaN when there is nothing to measure."""
+
+    def count(self, total: Floats1d) -> int:
+        """How many units a sum of rows is about, given the rows' number in total[-1]."""
+
+
+class SacrebleuMetric:
+    """BLEU, chrF2++ or TER by sacrebleu.
+
+    The statistics of a segment and the score of their sum are sacrebleu's own (`_extract_corpus_statistics`,
+    `_compute_score_from_stats`): its public interface would extract them anew for each slice and resample.
+    Tests hold the values equal to those of the sacrebleu command.
+    """
+
+    unit = "segments"
+    is_rate = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.higher_is_better = name != "TER"
+        self._metric: Any = None
+        self._signature = ""
+
+    @property
+    def signature(self) -> str:
+        """Of the last `statistics` call: sacrebleu's own, with the number of references."""
+        return self._signature
+
+    def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
+        """Extract the sufficient statistics; cases may differ in their number of references."""
+        n_refs = max(len(case.refs) for case in cases)
+        references = [[case.refs[k] if k < len(case.refs) else None for case in cases] for k in range(n_refs)]
+        # Fresh each time: a metric object keeps the number of references of its last call.
+        self._metric = _new_sacrebleu(self.name)
+        rows = self._metric._extract_corpus_statistics(list(outputs), references)
+        self._signature = self._metric.get_signature().format()
+        return np.asarray(rows, dtype=np.float64)
+
+    def value(self, total: Floats1d) -> float:
+        """0..100; TER may exceed 100."""
+        metric = self._metric if self._metric is not None else _new_sacrebleu(self.name)
+        return float(metric._compute_score_from_stats([_whole(x) for x in total]).score)
+
+    def count(self, total: Floats1d) -> int:
+        """Segments."""
+        return int(total[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class RateMetric:
+    """A share of segments or occurrences: hits / total.
+
+    Attributes:
+        name: as it stands in reports.
+        counter: for a case and its output (hits, total).
+        unit: what total counts.
+        higher_is_better: whether hits are good.
+        details: more for the signature.
+    """
+
+    name: str
+    counter: Callable[[Case, str], tuple[int, int]]
+    unit: str = "segments"
+    higher_is_better: bool = True
+    details: str = ""
+
+    @property
+    def is_rate(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def signature(self) -> str:
+        """`rate:<name>|unit:…|version:…`."""
+        return f"rate:{self.name}|unit:{self.unit}{self.details}|version:{RATES_VERSION}"
+
+    def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
+        """(n_segments, 2): hits and total of each segment."""
+        rows = [self.counter(case, mt) for case, mt in zip(cases, outputs, strict=True)]
+        return np.asarray(rows, dtype=np.float64).reshape(len(rows), 2)
+
+    def value(self, total: Floats1d) -> float:
+        """0..1."""
+        return float(total[0] / total[1]) if total[1] else math.nan
+
+    def count(self, total: Floats1d) -> int:
+        """Units, e.g. numbers or name occurrences."""
+        return int(total[1])
+
+
+def find_metric(name: str) -> Metric:
+    """The metric of a name; a fresh object.
+
+    Raises:
+        UsageError: no such metric.
+    """
+    if name in _SACREBLEU:
+        return SacrebleuMetric(name)
+    if name in METRICS:
+        return _RATES[name]
+    raise UsageError(f"no metric {name!r}", hint="one of " + ", ".join(METRICS))
+
+
+def _whole(x: float) -> float | int:
+    # sacrebleu's command sums Python integers; keeping them whole keeps its arithmetic to the last digit.
+    return int(x) if float(x).is_integer() else float(x)
+
+
+def _new_sacrebleu(name: str) -> Any:
+    import sacrebleu
+
+    if name == "BLEU":
+        return sacrebleu.BLEU(force=True)
+    return sacrebleu.CHRF(word_order=2) if name == "chrF2++" else sacrebleu.TER()
+
+
+def _number_fidelity(case: Case, mt: str) -> tuple[int, int]:
+    if "nonumcheck" in case.tags:
+        return 0, 0
+    expected, missing = numbers.kept(case.src, mt, case.refs)
+    return len(expected) - len(missing), len(expected)
+
+
+def _invented_numbers(case: Case, mt: str) -> tuple[int, int]:
+    return int(bool(numbers.invented(case.src, mt, case.refs))), 1
+
+
+def _name_recall(kind: str | None) -> Callable[[Case, str], tuple[int, int]]:
+    def counter(case: Case, mt: str) -> tuple[int, int]:
+        wanted = [entity for entity in case.entities if kind is None or entity.type == kind]
+        if not wanted:
+            return 0, 0
+        folded = names.fold_name(mt)
+        return sum(names.find_form(entity, folded) is not None for entity in wanted), len(wanted)
+
+    return counter
+
+
+def _flag(test: Callable[[Case, str], bool]) -> Callable[[Case, str], tuple[int, int]]:
+    return lambda case, mt: (int(test(case, mt)), 1)
+
+
+_SACREBLEU = ("BLEU", "chrF2++", "TER")
+_RATES: Mapping[str, RateMetric] = {
+    metric.name: metric
+    for metric in (
+        RateMetric("number_fidelity", _number_fidelity, "numbers", True, "|refs:any"),
+        RateMetric("invented_numbers", _invented_numbers, "segments", False, "|refs:any"),
+        RateMetric("name_recall", _name_recall(None), "names", True, "|case:fold"),
+        *(RateMetric(f"name_recall:{t}", _name_recall(t), "names", True, "|case:fold") for t in ENTITY_TYPES),
+        RateMetric("empty", _flag(checks.is_empty), higher_is_better=False),
+        RateMetric("untranslated", _flag(checks.is_untranslated), higher_is_better=False),
+        RateMetric("loop", _flag(checks.has_loop), higher_is_better=False),
+        RateMetric("bad_length", _flag(checks.has_bad_length), higher_is_better=False),
+    )
+}
+METRICS = (*_SACREBLEU, *_RATES)
+DEFAULT_METRICS = tuple(name for name in METRICS if ":" not in name)

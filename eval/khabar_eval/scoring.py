@@ -1,0 +1,217 @@
+"""Score a system's outputs: metrics with intervals, slices, comparisons, worst segments.
+
+In: a suite, hypotheses, perhaps a baseline's hypotheses. Out: a `SystemResult`. Not here: gates, reports.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from khabar_core.errors import InputError
+from khabar_core.records import Score
+from khabar_eval import checks, names, numbers
+from khabar_eval.cases import Case, Suite, check_outputs, length_bucket
+from khabar_eval.hypotheses import Hypotheses
+from khabar_eval.metrics import DEFAULT_METRICS, Floats1d, Floats2d, Metric, find_metric
+from khabar_eval.readers import ENTITY_TYPES
+from khabar_eval.resampling import Comparison, Sampling, bootstrap_intervals, compare
+from khabar_eval.results import Breakdown, SegmentResult, SuiteInfo, SystemResult
+
+__all__ = ["ScoringOptions", "describe_suite", "score_system"]
+
+_SLICE_METRICS = ("BLEU", "chrF2++", "number_fidelity", "name_recall")
+_SLICE_RESAMPLES = 200  # intervals of slices are for the eye, not for gates
+_MAX_SLICES = 200  # per kind with intervals and in reports; the largest ones are kept
+_MAX_PLOTTED = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringOptions:
+    """What to compute.
+
+    Attributes:
+        metrics: names; the recall of every entity class that occurs is added to `name_recall`.
+        sampling: resamples and seed.
+        worst: how many segments to keep.
+        breakdowns: whether to score slices.
+    """
+
+    metrics: tuple[str, ...] = DEFAULT_METRICS
+    sampling: Sampling = field(default_factory=Sampling)
+    worst: int = 50
+    breakdowns: bool = True
+
+
+def describe_suite(suite: Suite) -> SuiteInfo:
+    """The facts about a suite that reports show."""
+    return SuiteInfo(
+        name=suite.name,
+        digest=suite.digest,
+        n_segments=len(suite.cases),
+        n_documents=suite.n_documents,
+        n_words=sum(case.n_words for case in suite.cases),
+        n_refs=max(len(case.refs) for case in suite.cases),
+        licence=suite.licence,
+        origin=suite.origin,
+        description=suite.description,
+    )
+
+
+def score_system(
+    suite: Suite, hypotheses: Hypotheses, options: ScoringOptions, baseline: Hypotheses | None = None
+) -> SystemResult:
+    """Score one system, and compare it with a baseline if there is one.
+
+    Raises:
+        InputError: outputs that do not fit the suite, or a metric that comes out as no number.
+    """
+    for entry in (hypotheses, *([baseline] if baseline else [])):
+        check_outputs(suite, entry.outputs, where=entry.system)
+    metrics = [find_metric(name) for name in _with_classes(options.metrics, suite)]
+    statistics = [metric.statistics(suite.cases, hypotheses.outputs) for metric in metrics]
+    measured = [k for k, metric in enumerate(metrics) if _count(metric, statistics[k])]
+    metrics, statistics = [metrics[k] for k in measured], [statistics[k] for k in measured]
+    comparisons: tuple[Comparison, ...] = ()
+    if baseline is not None:
+        others = [metric.statistics(suite.cases, baseline.outputs) for metric in metrics]
+        comparisons = tuple(compare(metrics, statistics, others, options.sampling))
+    segment_chrf = _segment_chrf(suite, hypotheses)
+    seconds = hypotheses.usage.seconds
+    n_words = sum(case.n_words for case in suite.cases)
+    return SystemResult(
+        name=hypotheses.system,
+        signature=hypotheses.signature,
+        usage=hypotheses.usage,
+        words_per_second=n_words / seconds if seconds else None,
+        cached=hypotheses.cached,
+        scores=_scores(metrics, statistics, options.sampling),
+        comparisons=comparisons,
+        breakdowns=_breakdowns(suite, metrics, statistics, options) if options.breakdowns else (),
+        worst=_worst(suite, hypotheses, segment_chrf, options.worst, baseline),
+        segment_chrf=tuple(round(float(x), 2) for x in segment_chrf[:_MAX_PLOTTED]),
+    )
+
+
+def _with_classes(wanted: Sequence[str], suite: Suite) -> list[str]:
+    present = {entity.type for case in suite.cases for entity in case.entities}
+    result: list[str] = []
+    for name in wanted:
+        result.append(name)
+        if name == "name_recall":
+            result += [f"name_recall:{kind}" for kind in ENTITY_TYPES if kind in present]
+    return list(dict.fromkeys(result))
+
+
+def _count(metric: Metric, matrix: Floats2d) -> int:
+    return metric.count(np.append(matrix.sum(0), len(matrix)))
+
+
+def _scores(
+    metrics: Sequence[Metric], statistics: Sequence[Floats2d], sampling: Sampling
+) -> tuple[Score, ...]:
+    intervals = bootstrap_intervals(metrics, statistics, sampling) if metrics else []
+    scores = []
+    for metric, matrix, interval in zip(metrics, statistics, intervals, strict=True):
+        value = metric.value(matrix.sum(0))
+        if not math.isfinite(value):
+            raise InputError(
+                f"{metric.name} is {value}, not a number", hint="this is a fault of khabar; please report"
+            )
+        scores.append(
+            Score(
+                metric=metric.name,
+                value=value,
+                n=_count(metric, matrix),
+                higher_is_better=metric.higher_is_better,
+                # Resampling a single unit can only give the value itself, which says nothing about its error.
+                interval=interval if len(matrix) > 1 else None,
+                unit=metric.unit,
+                signature=f"{metric.signature}|bs:{sampling.bootstrap}|seed:{sampling.seed}",
+            )
+        )
+    return tuple(scores)
+
+
+def _breakdowns(
+    suite: Suite, metrics: Sequence[Metric], statistics: Sequence[Floats2d], options: ScoringOptions
+) -> tuple[Breakdown, ...]:
+    chosen = [k for k, metric in enumerate(metrics) if metric.name in _SLICE_METRICS]
+    sampling = Sampling(bootstrap=_SLICE_RESAMPLES, trials=_SLICE_RESAMPLES, seed=options.sampling.seed)
+    results = []
+    for kind, groups in _slices(suite).items():
+        largest = sorted(groups, key=lambda name: -len(groups[name]))[:_MAX_SLICES]
+        for name in (name for name in groups if name in set(largest)):
+            rows = groups[name]
+            parts = [(metrics[k], statistics[k][rows]) for k in chosen]
+            parts = [(metric, part) for metric, part in parts if _count(metric, part)]
+            scores = _scores([m for m, _ in parts], [p for _, p in parts], sampling)
+            results.append(Breakdown(kind=kind, name=name, n_segments=len(rows), scores=scores))
+    return tuple(results)
+
+
+def _slices(suite: Suite) -> dict[str, dict[str, list[int]]]:
+    """Kind -> slice -> row numbers; kinds with a single slice say nothing and are left out."""
+    kinds: dict[str, dict[str, list[int]]] = {"topic": {}, "document": {}, "length": {}, "tag": {}}
+    for row, case in enumerate(suite.cases):
+        for kind, values in (
+            ("topic", [case.topic]),
+            ("document", [case.doc]),
+            ("length", [length_bucket(case.n_words)]),
+            ("tag", case.tags),
+        ):
+            for value in values:
+                if value:
+                    kinds[kind].setdefault(value, []).append(row)
+    kinds["length"] = dict(
+        sorted(kinds["length"].items(), key=lambda item: int(item[0].split("-")[0].split("+")[0]))
+    )
+    return {kind: groups for kind, groups in kinds.items() if len(groups) > 1 or kind == "tag"}
+
+
+def _segment_chrf(suite: Suite, hypotheses: Hypotheses) -> Floats1d:
+    metric = find_metric("chrF2++")
+    return np.array([metric.value(row) for row in metric.statistics(suite.cases, hypotheses.outputs)])
+
+
+def _worst(
+    suite: Suite, hypotheses: Hypotheses, segment_chrf: Floats1d, n_worst: int, baseline: Hypotheses | None
+) -> tuple[SegmentResult, ...]:
+    """Segments with faults count as 25 points worse: a wrong number matters more than a clumsy sentence."""
+    faults = [_faults(case, mt) for case, mt in zip(suite.cases, hypotheses.outputs, strict=True)]
+    order = sorted(range(len(suite.cases)), key=lambda k: segment_chrf[k] - 25 * len(faults[k]))[:n_worst]
+    other = _segment_chrf(suite, baseline) if baseline else None
+    return tuple(
+        SegmentResult(
+            id=suite.cases[k].id,
+            document=suite.cases[k].doc,
+            src=suite.cases[k].src,
+            ref=suite.cases[k].refs[0],
+            mt=hypotheses.outputs[k],
+            chrf=float(segment_chrf[k]),
+            baseline_mt=baseline.outputs[k] if baseline else None,
+            baseline_chrf=float(other[k]) if other is not None else None,
+            faults=tuple(faults[k]),
+        )
+        for k in order
+    )
+
+
+def _faults(case: Case, mt: str) -> list[str]:
+    """What is certainly wrong with an output, in words."""
+    tests = (
+        ("empty", checks.is_empty),
+        ("Arabic left", checks.is_untranslated),
+        ("repeats itself", checks.has_loop),
+        ("far too short or long", checks.has_bad_length),
+    )
+    found = [words for words, test in tests if test(case, mt)]
+    if "nonumcheck" not in case.tags:
+        found += [f"number {q.text} missing" for q in numbers.kept(case.src, mt, case.refs)[1]]
+    found += [f"number {q.text} invented" for q in numbers.invented(case.src, mt, case.refs)]
+    folded = names.fold_name(mt)
+    found += [f"name {e.target} missing" for e in case.entities if names.find_form(e, folded) is None]
+    return found
