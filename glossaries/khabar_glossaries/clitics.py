@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from itertools import product
 
-__all__ = ["ARTICLE", "MAX_PREFIX", "PREFIXES", "PREFIXES_WITH_ARTICLE", "SUFFIXES"]
+__all__ = ["ARTICLE", "MAX_PREFIX", "POSSESSIVES", "PREFIXES", "PREFIXES_WITH_ARTICLE", "SUFFIXES"]
 
 ARTICLE = "ال"
 _CONJUNCTIONS = ("", "و", "ف")
@@ -34,3 +34,6 @@ SUFFIXES = {
     "ون": True,
     "ات": True,
 }
+
+# Nobody owns a nationality: سريانها is "its entry into force", not "its Syriac".
+POSSESSIVES = frozenset({"ها", "هم", "نا"})

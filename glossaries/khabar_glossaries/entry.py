@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from khabar_core.errors import GlossaryError
 
-__all__ = ["CASES", "ENTRY_TYPES", "Entry", "clean_field", "make_entry"]
+__all__ = ["BUILTIN_LAYER", "CASES", "ENTRY_TYPES", "Entry", "clean_field", "make_entry"]
 
 ENTRY_TYPES = (
     "person",
@@ -31,6 +31,9 @@ ENTRY_TYPES = (
 )
 # "": decided by the target (a capital in it: exact). "exact": as written. "any": a common word, any capitals.
 CASES = ("", "exact", "any")
+
+BUILTIN_LAYER = "built-in"
+_WORDINGS = frozenset({"term", "title", "weapon"})
 
 MAX_FIELD_CHARS = 400
 _ARABIC = re.compile("[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
@@ -91,6 +94,14 @@ class Entry:
     def exact_case(self) -> bool:
         """Whether capitals matter: they do for names, not for words such as "ceasefire"."""
         return any(c.isupper() for c in self.target) if not self.case else self.case == "exact"
+
+    @property
+    def advisory(self) -> bool:
+        """Whether other wordings are as good: words of art of the shipped glossary, such as "airstrikes".
+
+        The model may be told of them, but nothing is enforced. In a user's own glossary every entry counts.
+        """
+        return self.layer == BUILTIN_LAYER and self.type in _WORDINGS
 
 
 def clean_field(text: str) -> str:

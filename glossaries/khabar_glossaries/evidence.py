@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from khabar_glossaries.folding import fold_key
-from khabar_glossaries.matcher import Match
+from khabar_glossaries.matcher import NO_ARTICLE, Match
 
 __all__ = ["resolve"]
 
@@ -50,6 +50,8 @@ _CUES = {
     "group": _fold_all(_ORG_CUES),
     "media": _fold_all(_ORG_CUES),
 }
+# Folded, على is the first name علي.
+_PREPOSITIONS = frozenset({"على", "إلى"})
 _MONTH_CUES = _fold_all("شهر بشهر مطلع أوائل أواخر منتصف نهاية بداية منذ خلال يوم الجاري الماضي المقبل")
 
 
@@ -66,24 +68,30 @@ def resolve(
     Returns:
         The matches of each text, in the same order.
     """
-    if not any(match.ambiguous for matches in found for match in matches):
-        return [list(matches) for matches in found]
-    sure = [match for matches in found for match in matches if not match.ambiguous]
+    doubted = [
+        [_doubt_namesake(text, match, given_names) for match in matches]
+        for text, matches in zip(texts, found, strict=True)
+    ]
+    if not any(match.ambiguous for matches in doubted for match in matches):
+        return doubted
+    sure = [match for matches in doubted for match in matches if not match.ambiguous]
     full_names = _parts_of(match for match in sure if " " in match.entry.source)
     sure_sources = {match.entry.source for match in sure}
     result = []
-    for text, matches in zip(texts, found, strict=True):
+    for text, matches in zip(texts, doubted, strict=True):
         resolved: list[Match] = []
         for i, match in enumerate(matches):
             if match.ambiguous:
                 reason = (
                     _elsewhere(match, full_names, sure_sources)
-                    or _cue_before(text, match, given_names)
+                    or _cue_before(text, match)
                     or _neighbour(text, matches, i, resolved)
                 )
                 if reason:
                     match = dataclasses.replace(match, ambiguous=False, reason=reason)
-            resolved.append(match)
+            # A common word that only looks like a name without its article is not worth a report.
+            if not (match.ambiguous and match.reason == NO_ARTICLE):
+                resolved.append(match)
         result.append(resolved)
     return result
 
@@ -106,11 +114,29 @@ def _elsewhere(match: Match, full_names: dict[tuple[str, str], str], sure_source
     return f"full name in the article: {full}" if full else ""
 
 
-def _cue_before(text: str, match: Match, given_names: Collection[str]) -> str:
+def _doubt_namesake(text: str, match: Match, given_names: Collection[str]) -> Match:
+    """Mark a surname that follows another first name: مهدي قاسم is not the politician, and may be Mehdi
+    Kacem.
+    """
+    entry = match.entry
+    if entry.type != "person" or " " in entry.source or match.clitics or match.ambiguous:
+        return match
+    before = text[max(0, match.span[0] - _WINDOW) : match.span[0]]
+    words = _WORD.findall(before)
+    if not words or not before.endswith(f"{words[-1]} ") or words[-1] in _PREPOSITIONS:
+        return match
+    if fold_key(words[-1]) in given_names:
+        return dataclasses.replace(match, ambiguous=True, reason=f"another person? after {words[-1]}")
+    return match
+
+
+def _cue_before(text: str, match: Match) -> str:
     """Evidence from the two words before the name."""
     start = match.token_span[0]
     if match.entry.type == "month":
         return _date_around(text, match)
+    if match.reason.startswith("another person"):
+        return ""
     if match.clitics[:1] in ("و", "ف") and match.clitics:
         # "and" begins a new phrase: the title before it belongs to somebody else.
         return ""
@@ -121,8 +147,6 @@ def _cue_before(text: str, match: Match, given_names: Collection[str]) -> str:
     last = _bare(words[-1])
     if last in cues:
         return f"after {words[-1]}"
-    if match.entry.type == "person" and last in given_names:
-        return f"after the given name {words[-1]}"
     # A title is often followed by an adjective: الرئيس السوري الأسد, وزير الخارجية شكري.
     if match.entry.type == "person" and len(words) > 1 and _bare(words[-2]) in cues and last.startswith("ال"):
         return f"after {words[-2]} {words[-1]}"
@@ -152,7 +176,7 @@ def _bare(word: str) -> str:
 def _neighbour(text: str, matches: Sequence[Match], i: int, resolved: Sequence[Match]) -> str:
     """Evidence from a sure name of the same type in the same list."""
     match = matches[i]
-    for other, is_left in ((resolved[i - 1] if i else None, True), (_next(matches, i), False)):
+    for other, is_left in ((resolved[-1] if resolved else None, True), (_next(matches, i), False)):
         if other is None or other.ambiguous or other.entry.type != match.entry.type:
             continue
         left, right = (other, match) if is_left else (match, other)

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 
-from khabar_glossaries.entry import Entry
+from khabar_glossaries.entry import BUILTIN_LAYER, Entry
 from khabar_glossaries.evidence import resolve
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.formats import parse_entries, read_entries
@@ -36,7 +36,7 @@ def builtin_entries() -> tuple[Entry, ...]:
         path = folder.joinpath(name)
         if path.is_file():
             text = path.read_text(encoding="utf-8")
-            entries.extend(parse_entries(text, format="tsv", name=name, layer="built-in"))
+            entries.extend(parse_entries(text, format="tsv", name=name, layer=BUILTIN_LAYER))
     return tuple(entries)
 
 
@@ -128,7 +128,7 @@ class Glossary:
 
     @cached_property
     def _given_names(self) -> frozenset[str]:
-        """Folded first names of persons, which make an ambiguous surname after them a name."""
+        """Folded first names of persons: a surname after one of them is perhaps another person's."""
         names = (e.source.split(" ")[0] for e in self if e.type == "person" and " " in e.source)
         return frozenset(fold_key(name) for name in names) - {"بن", "ابو", "ام", "ابن", "ال"}
 

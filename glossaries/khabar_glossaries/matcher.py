@@ -17,16 +17,27 @@ from typing import Any
 import ahocorasick
 
 from khabar_core.records import Span
-from khabar_glossaries.clitics import ARTICLE, MAX_PREFIX, PREFIXES, PREFIXES_WITH_ARTICLE, SUFFIXES
+from khabar_glossaries.clitics import (
+    ARTICLE,
+    MAX_PREFIX,
+    POSSESSIVES,
+    PREFIXES,
+    PREFIXES_WITH_ARTICLE,
+    SUFFIXES,
+)
 from khabar_glossaries.entry import Entry
 from khabar_glossaries.folding import Folded, fold, fold_key
 
-__all__ = ["Match", "Matcher", "whole_words"]
+__all__ = ["NO_ARTICLE", "Match", "Matcher", "whole_words"]
 
 # Types that are words rather than names: they take the article and endings.
 _WORDS = frozenset({"title", "term", "weapon", "demonym"})
-_SHORT_KEY = 3  # a key of so few letters with a clitic before it is too often another word
+_SHORT_KEY = 3
 _NO_ARTICLE_MIN = 4  # letters that must be left of الحسكة when the article is missing
+
+NO_ARTICLE = "written without its article"  # reason of a match that is reported only with evidence
+
+_FATHATAN = "\N{ARABIC FATHATAN}"
 
 _EXACT, _LATE_LAM, _NO_ARTICLE, _RESPELT = range(4)
 # English g that Arabic writes غ, ج or گ after the habit of the country: غوتيريش, جوتيريش. Not in gh, ng + e,
@@ -72,6 +83,11 @@ class _Key:
     rank: int  # layer, higher wins
     surface: str
 
+    @property
+    def final_alef(self) -> bool:
+        """Whether it is a name whose last letter could be an accusative ending."""
+        return self.surface[-1] in "اى" and self.entry.type not in _WORDS
+
 
 @dataclass(frozen=True, slots=True)
 class _Proposal:
@@ -96,10 +112,6 @@ def whole_words() -> frozenset[str]:
     path = resources.files("khabar_glossaries").joinpath("data/whole_words.txt")
     lines = path.read_text(encoding="utf-8").split("\n")
     return frozenset(fold_key(line) for line in lines if line and not line.startswith("#"))
-
-
-def _is_letter(character: str) -> bool:
-    return character.isalnum()
 
 
 class Matcher:
@@ -161,11 +173,12 @@ class Matcher:
         if not len(self._automaton):
             return []
         folded = fold(text)
-        proposals = sorted(self._propose(folded.text), key=_Proposal.order)
+        proposals = sorted(self._propose(folded), key=_Proposal.order)
         return [_to_match(proposal, folded) for proposal in _without_overlaps(proposals, len(folded.text))]
 
-    def _propose(self, text: str) -> Iterator[_Proposal]:
+    def _propose(self, folded: Folded) -> Iterator[_Proposal]:
         """Every key of the automaton that clitics and endings complete to whole tokens."""
+        text = folded.text
         n_chars = len(text)
         for last, key in self._automaton.iter(text):
             end = last + 1
@@ -176,14 +189,20 @@ class Matcher:
                     continue
                 token_end = _token_end(text, end)
                 suffix = text[end:token_end]
-                if suffix not in SUFFIXES:
+                if suffix not in SUFFIXES or (suffix in POSSESSIVES and key.entry.type == "demonym"):
                     continue
+            elif key.final_alef and _is_accusative(folded, start, end):
+                # جنديًا تركيًا is "a Turkish soldier": the ending makes an adjective of what looks like
+                # تركيا.
+                continue
             token_start = start
             if start and text[start - 1].isalnum():
                 token_start = _token_start(text, start)
                 if token_start < 0:
                     continue
             doubt = self._doubt(text, key, start, token_start)
+            if doubt == "" and key.final_alef and self._may_be_adjective(text, key, start):
+                doubt = "may be an adjective"
             if doubt is not None:
                 yield _Proposal(key, start, end, token_start, token_end, suffix, doubt)
 
@@ -194,7 +213,7 @@ class Matcher:
             return None
         doubt = "ambiguous in the glossary" if key.entry.ambiguous else ""
         if key.kind == _NO_ARTICLE:
-            doubt = doubt or "written without its article"
+            doubt = NO_ARTICLE
         if not prefix:
             return doubt
         if prefix in PREFIXES_WITH_ARTICLE:
@@ -211,9 +230,18 @@ class Matcher:
         for word in (token, token[1:]) if prefix[0] in "وف" and len(prefix) > 1 else (token,):
             if word in whole or word in self._whole:
                 return None
-        if key.length <= _SHORT_KEY and " " not in text[start : start + key.length]:
-            doubt = doubt or "a short name with a joined letter"
+        if key.length <= _SHORT_KEY and prefix.endswith("ك"):
+            # كسرت, كنيس, كعكا: hardly anything is "like" a place of three letters.
+            return None
         return doubt
+
+    def _may_be_adjective(self, text: str, key: _Key, start: int) -> bool:
+        """Whether a country may be its adjective in the accusative: 33 جنديا تركيا."""
+        stem = self._automaton.get(text[start : start + key.length - 1], None)
+        if stem is None or stem.entry.type != "demonym" or text[start - 1 : start] != " ":
+            return False
+        previous = text[:start].rstrip().rpartition(" ")[2]
+        return len(previous) > 3 and previous.endswith("ا") and not previous.endswith("وا")
 
 
 def _derive(folded: str, entry: Entry, rank: int, surface: str) -> Iterator[tuple[str, _Key]]:
@@ -225,6 +253,7 @@ def _derive(folded: str, entry: Entry, rank: int, surface: str) -> Iterator[tupl
     if (
         folded.startswith(ARTICLE)
         and entry.type in ("place", "person")
+        and not entry.ambiguous
         and " " not in folded
         and len(folded) - 2 >= _NO_ARTICLE_MIN
     ):
@@ -234,6 +263,14 @@ def _derive(folded: str, entry: Entry, rank: int, surface: str) -> Iterator[tupl
             if folded.count(old) == 1:
                 key = folded.replace(old, new)
                 yield key, _Key(len(key), entry, _RESPELT, rank, surface)
+
+
+def _is_accusative(folded: Folded, start: int, end: int) -> bool:
+    """Whether the name ends in fathatan, on its last alef or on the letter before."""
+    if folded.starts is None:
+        return False
+    first, stop = folded.span(start, end)
+    return _FATHATAN in folded.original[max(first, stop - 3) : stop]
 
 
 def _token_end(text: str, end: int) -> int:

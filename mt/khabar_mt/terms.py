@@ -51,9 +51,14 @@ def hints_for(matches: Sequence[Match], *, limit: int = HINT_LIMIT) -> tuple[tup
             continue
         if _safe(match.surface) and _safe(match.entry.target):
             chosen.setdefault(fold_key(match.surface), match)
-    ranked = sorted(chosen.values(), key=lambda m: (_HINT_ORDER.index(m.entry.type), -len(m.surface)))
+    ranked = sorted(chosen.values(), key=_hint_rank)
     kept = sorted(ranked[: max(0, limit)], key=lambda match: match.span)
     return tuple((match.surface, match.entry.target) for match in kept)
+
+
+def _hint_rank(match: Match) -> tuple[bool, int, int]:
+    """A user's terms before the advice of the shipped glossary, then by type, long names first."""
+    return (match.entry.advisory, _HINT_ORDER.index(match.entry.type), -len(match.surface))
 
 
 def _hit(match: Match) -> TermHit:
@@ -65,7 +70,8 @@ def _hit(match: Match) -> TermHit:
         target=entry.target,
         accepted=entry.accepted,
         type=entry.type,
-        status=TermStatus.AMBIGUOUS if match.ambiguous else TermStatus.VIOLATED,
+        status=TermStatus.AMBIGUOUS if match.ambiguous or entry.advisory else TermStatus.VIOLATED,
+        steps=("advice only",) if entry.advisory else (),
         glossary=entry.layer,
         forbidden=entry.forbidden,
         plural=match.plural or entry.type in _PLURAL_TYPES,
@@ -140,8 +146,7 @@ def _with_place(hit: TermHit, text: str, span: Span | None) -> TermHit:
     """The hit with what was found."""
     if span is None:
         return hit
-    status = hit.status if hit.status is TermStatus.AMBIGUOUS else TermStatus.AT_ONCE
-    return dataclasses.replace(hit, status=status, found=text[slice(*span)], target_span=span)
+    return dataclasses.replace(hit, status=TermStatus.AT_ONCE, found=text[slice(*span)], target_span=span)
 
 
 def n_violated(hits: Iterable[TermHit]) -> int:
