@@ -9,13 +9,20 @@ that batches fill. Not here: encoder-decoder models, prompts, thread counts.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from khabar_core.engines.base import DecodeOptions, Hypothesis, Request
+from khabar_core.engines.batching import (
+    Job,
+    check_length,
+    first_line,
+    make_batches,
+    make_hypotheses,
+    model_signature,
+    output_limit,
+    run_jobs,
+)
 from khabar_core.engines.prompts import fill_prompt
 from khabar_core.engines.threads import ThreadPlan, plan_threads
 from khabar_core.engines.tokenizing import TextCodec, suppressed_pieces
@@ -25,30 +32,10 @@ from khabar_core.records import Signature
 
 __all__ = ["Ct2DecoderEngine"]
 
-log = logging.getLogger(__name__)
-
 # Prompt lengths are rounded up to a multiple of this where the model bears fillers.
 LENGTH_STEP = 8
-# Limits on the output are rounded up, so that prompts of one length but unequal sources can share a batch.
-LIMIT_STEP = 32
-MAX_OUTPUT_TOKENS = 512
-# Above this a batch of short prompts gains nothing more.
-MAX_BATCH = 48
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One request as tokens. Jobs with equal keys may share a batch."""
-
-    index: int
-    prompt: tuple[str, ...]
-    prefix: tuple[str, ...]
-    limit: int
-    suppress: tuple[tuple[str, ...], ...]
-
-    @property
-    def key(self) -> tuple[int, int, tuple[tuple[str, ...], ...]]:
-        return (len(self.prompt), self.limit, self.suppress)
+# Longer prompts than any task needs; memory grows with them.
+MAX_PROMPT_TOKENS = 4096
 
 
 class Ct2DecoderEngine:
@@ -72,8 +59,6 @@ class Ct2DecoderEngine:
         threads: int | None = None,
         compute_type: str | None = None,
     ) -> None:
-        import ctranslate2
-
         self._manifest = manifest
         self._name = name or manifest.name
         self._plan = plan_threads(threads)
@@ -83,13 +68,13 @@ class Ct2DecoderEngine:
         self._bos, self._eos = str(special.get("bos") or ""), str(special.get("eos") or "</s>")
         filler = special.get("filler")
         self._filler = str(filler) if filler and str(filler) in self._codec else None
-        manifest.file("model.bin")
         self._generator = self._load(self._plan)
-        self._signature = _signature(manifest, self._generator.compute_type, ctranslate2.__version__)
+        self._signature = model_signature(manifest, ["tokenizer.json"], self._generator.compute_type)
 
     def _load(self, plan: ThreadPlan) -> Any:
         import ctranslate2
 
+        self._manifest.file("model.bin")
         try:
             return ctranslate2.Generator(
                 str(self._manifest.path),
@@ -100,9 +85,9 @@ class Ct2DecoderEngine:
                 max_queued_batches=-1,
             )
         except (RuntimeError, ValueError) as exc:
-            where, hint = str(self._manifest.path), "khabar models verify"
+            where, hint = str(self._manifest.path), f"khabar models verify {self._name}"
             raise ModelError(
-                f"the model cannot be loaded: {_first_line(exc)}", where=where, hint=hint
+                f"the model cannot be loaded: {first_line(exc)}", where=where, hint=hint
             ) from exc
 
     @property
@@ -138,125 +123,71 @@ class Ct2DecoderEngine:
         """Decode; the result of a request is the same whatever else is in `requests`, except when sampling.
 
         Raises:
-            ModelError: the model has no prompt for a task, or CTranslate2 failed.
+            ModelError: the model has no prompt for a task, a text is far too long, or CTranslate2 failed.
         """
-        jobs = sorted(
-            (self._job(i, request, options) for i, request in enumerate(requests)), key=lambda j: j.key
-        )
-        generator = self._generator
+        generator, workers = self._generator, self._plan.workers
         if options.sampling_temperature > 0:
-            # CTranslate2 seeds a thread's generator only once, so a repeatable sample needs a new, single
-            # worker.
+            # CTranslate2 seeds the random numbers of a thread only once, so a sample that can be repeated
+            # needs a new, single worker.
             import ctranslate2
 
             ctranslate2.set_random_seed(options.seed)
-            generator = self._load(ThreadPlan(1, self._plan.workers * self._plan.threads))
-        pending = []
-        # Longest first: the last batches to finish are then short ones, and no worker waits long.
-        for batch in reversed(_batches(jobs, options, self._plan.workers)):
-            pending.append((batch, self._start(generator, batch, options)))
-        results: list[list[Hypothesis]] = [[] for _ in requests]
-        for batch, handles in pending:
-            for job, handle in zip(batch, handles, strict=True):
-                try:
-                    results[job.index] = self._hypotheses(job, handle.result(), options)
-                except (RuntimeError, ValueError) as exc:
-                    raise ModelError(f"decoding failed: {_first_line(exc)}", where=self._name) from exc
-        return results
-
-    def _job(self, index: int, request: Request, options: DecodeOptions) -> _Job:
-        text = fill_prompt(request, self._manifest.prompts, self._manifest.hint_format)
-        body = self._codec.encode(text)
-        prefix = self._codec.encode(" " + request.prefix.strip()) if request.prefix.strip() else []
-        prompt = ([self._bos] if self._bos else []) + body + prefix
-        if self._filler is not None:
-            prompt = [self._filler] * (-len(prompt) % LENGTH_STEP) + prompt
-        limit = options.max_output_tokens or self._limit(request, len(body))
-        return _Job(
-            index=index,
-            prompt=tuple(prompt),
-            prefix=tuple(prefix),
-            limit=limit,
-            suppress=tuple(suppressed_pieces(self._codec, request.suppress)),
-        )
-
-    def _limit(self, request: Request, n_body: int) -> int:
-        """Room for the output: a translation may be 2.2 times as long in tokens as its source."""
-        if request.task != "translate":
-            return MAX_OUTPUT_TOKENS // 2
-        n_source = len(self._codec.encode(request.text)) if request.hints else n_body
-        limit = max(24, int(2.2 * n_source) + 16)
-        return min(MAX_OUTPUT_TOKENS, -(-limit // LIMIT_STEP) * LIMIT_STEP)
-
-    def _start(self, generator: Any, batch: Sequence[_Job], options: DecodeOptions) -> Any:
-        sampling = options.sampling_temperature > 0
-        # repetition penalty and n-gram blocking look at generated tokens only, never at the source.
+            generator, workers = self._load(ThreadPlan(1, self._plan.workers * self._plan.threads)), 1
+        jobs = [self._job(i, request, options) for i, request in enumerate(requests)]
+        batches = make_batches(jobs, options, workers)
         try:
-            return generator.generate_batch(
-                [list(job.prompt) for job in batch],
-                asynchronous=True,
-                beam_size=1 if sampling else options.beam_size,
-                num_hypotheses=options.n_best,
-                length_penalty=options.length_penalty,
-                repetition_penalty=options.repetition_penalty,
-                no_repeat_ngram_size=options.no_repeat_ngram,
-                suppress_sequences=[list(pieces) for pieces in batch[0].suppress] or None,
-                end_token=self._eos,
-                return_end_token=True,
-                max_length=batch[0].limit,
-                include_prompt_in_result=False,
-                return_scores=True,
-                sampling_topk=0 if sampling else 1,
-                sampling_temperature=options.sampling_temperature if sampling else 1.0,
+            return run_jobs(
+                jobs,
+                batches,
+                lambda batch: self._start(generator, batch, options),
+                lambda job, result: self._finish(job, result, options),
             )
         except (RuntimeError, ValueError) as exc:
-            raise ModelError(f"decoding failed: {_first_line(exc)}", where=self._name) from exc
+            raise ModelError(f"decoding failed: {first_line(exc)}", where=self._name) from exc
 
-    def _hypotheses(self, job: _Job, result: Any, options: DecodeOptions) -> list[Hypothesis]:
-        """Detokenise; undo CTranslate2's division of the score by length ** length_penalty."""
-        hypotheses = []
-        for tokens, score in zip(result.sequences, result.scores, strict=True):
-            finished = bool(tokens) and tokens[-1] == self._eos
-            written = tokens[:-1] if finished else tokens
-            n_scored = max(1, len(tokens))
-            hypotheses.append(
-                Hypothesis(
-                    text=self._codec.decode([*job.prefix, *written]),
-                    logprob_per_token=min(0.0, score * n_scored ** (options.length_penalty - 1.0)),
-                    n_tokens=len(written),
-                    finished=finished,
-                )
-            )
-        return hypotheses
+    def _job(self, index: int, request: Request, options: DecodeOptions) -> Job:
+        manifest, codec = self._manifest, self._codec
+        text = fill_prompt(request, manifest.prompts, manifest.hint_format, codec.defuse)
+        prefix = codec.encode(" " + request.prefix.strip()) if request.prefix.strip() else []
+        prompt = ([self._bos] if self._bos else []) + codec.encode(text, specials=True) + prefix
+        if self._filler is not None:
+            prompt = [self._filler] * (-len(prompt) % LENGTH_STEP) + prompt
+        check_length(len(prompt), MAX_PROMPT_TOKENS, self._name)
+        return Job(
+            index=index,
+            tokens=tuple(prompt),
+            prefix=tuple(prefix),
+            limit=output_limit(request, options, len(codec.encode(request.text))),
+            suppress=suppressed_pieces(codec, request.suppress),
+            task=request.task,
+        )
 
+    def _start(self, generator: Any, batch: Sequence[Job], options: DecodeOptions) -> Any:
+        sampling = options.sampling_temperature > 0
+        return generator.generate_batch(
+            [list(job.tokens) for job in batch],
+            asynchronous=True,
+            beam_size=1 if sampling else options.beam_size,
+            num_hypotheses=options.n_best,
+            length_penalty=options.length_penalty,
+            repetition_penalty=options.repetition_penalty,
+            no_repeat_ngram_size=options.no_repeat_ngram,
+            suppress_sequences=[list(pieces) for pieces in batch[0].suppress] or None,
+            end_token=self._eos,
+            return_end_token=True,
+            max_length=batch[0].limit,
+            include_prompt_in_result=False,
+            return_scores=True,
+            sampling_topk=0 if sampling else 1,
+            sampling_temperature=options.sampling_temperature if sampling else 1.0,
+        )
 
-def _batches(jobs: Sequence[_Job], options: DecodeOptions, workers: int) -> list[list[_Job]]:
-    """Cut sorted jobs into batches of equal keys, small enough that every worker gets some."""
-    fair = max(4, -(-len(jobs) // (2 * workers)))
-    batches = []
-    for _, same in groupby(jobs, key=lambda job: job.key):
-        group = list(same)
-        width = (len(group[0].prompt) + group[0].limit // 2) * options.beam_size
-        size = max(1, min(MAX_BATCH, fair, options.batch_tokens * 4 // width))
-        batches += [group[start : start + size] for start in range(0, len(group), size)]
-    return batches
-
-
-def _signature(manifest: Manifest, compute_type: str, version: str) -> Signature:
-    def short(name: str) -> str:
-        entry = manifest.files.get(name)
-        return entry.sha256[:12] if entry is not None else "unknown"
-
-    fields = [
-        ("model", manifest.name),
-        ("weights", short("model.bin")),
-        ("tokenizer", short("tokenizer.json")),
-    ]
-    made_from = manifest.special.get("made_from")
-    if isinstance(made_from, dict) and made_from.get("adapter"):
-        fields.append(("adapter", str(made_from["adapter"])[:12]))
-    return Signature((*fields, ("ctranslate2", version), ("compute", compute_type)))
-
-
-def _first_line(exc: Exception) -> str:
-    return str(exc).split("\n", 1)[0][:200] or type(exc).__name__
+    def _finish(self, job: Job, result: Any, options: DecodeOptions) -> list[Hypothesis]:
+        return make_hypotheses(
+            result.sequences,
+            result.scores,
+            eos=self._eos,
+            n_prefix=0,  # the prefix is a part of the prompt here
+            length_penalty=options.length_penalty,
+            detokenise=lambda tokens: self._codec.decode([*job.prefix, *tokens]),
+        )

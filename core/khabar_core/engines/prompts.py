@@ -7,7 +7,7 @@ or `;` could close its field and open another one; such characters are replaced.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from khabar_core.engines.base import Request
 from khabar_core.errors import ModelError
@@ -50,8 +50,19 @@ def write_hints(hints: Sequence[tuple[str, str]], form: HintFormat) -> str:
     return form.before + form.separator.join(f"{a}{form.between}{b}" for a, b in shown) + form.after
 
 
-def fill_prompt(request: Request, prompts: Mapping[str, str], hint_format: HintFormat | None) -> str:
+def fill_prompt(
+    request: Request,
+    prompts: Mapping[str, str],
+    hint_format: HintFormat | None,
+    defuse: Callable[[str], str] = str,
+) -> str:
     """The prompt for a request.
+
+    Args:
+        request: its task chooses the template.
+        prompts: task -> template with `{source}` and perhaps `{terms}`.
+        hint_format: None leaves the hints out.
+        defuse: breaks special tokens in what comes from outside; those of the template stay.
 
     Raises:
         ModelError: the model has no prompt for the task.
@@ -61,8 +72,8 @@ def fill_prompt(request: Request, prompts: Mapping[str, str], hint_format: HintF
         known = ", ".join(sorted(prompts)) or "nothing"
         raise ModelError(f"this model cannot do the task {request.task}", hint=f"it can do: {known}")
     values = {
-        "terms": write_hints(request.hints, hint_format) if hint_format is not None else "",
-        "source": clean_source(request.text, request.task),
+        "terms": defuse(write_hints(request.hints, hint_format)) if hint_format is not None else "",
+        "source": defuse(clean_source(request.text, request.task)),
     }
     # One pass, so that "{terms}" inside an article stays what it is.
     return _FIELD.sub(lambda match: values[match.group(1)], template)
