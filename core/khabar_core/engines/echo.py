@@ -1,6 +1,6 @@
-"""An engine that needs no model: it upper-cases its input and records the calls. For tests and for `--model echo`.
+"""An engine that needs no model: it upper-cases its input and records the calls. For tests and `--model echo`.
 
-In: requests. Out: the text in capitals (Arabic has none, so Arabic comes out as it is), or what `reply` returns.
+In: requests. Out: the text in capitals (Arabic has none, so it comes out as it is), or what `reply` returns.
 """
 
 from __future__ import annotations
