@@ -13,7 +13,9 @@ import re
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from khabar_core.errors import InputError, UsageError
 
@@ -22,6 +24,8 @@ __all__ = [
     "check_encoding",
     "decode_text",
     "display_name",
+    "open_atomic",
+    "open_source",
     "read_bytes",
     "read_text",
     "safe_terminal",
@@ -69,6 +73,24 @@ def check_encoding(encoding: str) -> str:
     return info.name
 
 
+@contextlib.contextmanager
+def open_source(source: str | Path) -> Iterator[BinaryIO]:
+    """Open a file for reading piece by piece, or standard input for "-".
+
+    Raises:
+        InputError: the file is missing, a directory or unreadable.
+    """
+    if str(source) == STDIN:
+        yield sys.stdin.buffer
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(open(source, "rb"))
+        except (OSError, ValueError) as exc:
+            raise _unreadable(exc, display_name(source)) from exc
+        yield file
+
+
 def read_bytes(source: str | Path, *, allow_empty: bool = False) -> bytes:
     """Read a whole file, or standard input for "-".
 
@@ -79,12 +101,8 @@ def read_bytes(source: str | Path, *, allow_empty: bool = False) -> bytes:
     try:
         # "-" is always standard input; a file of that name can be given as ./-
         data = sys.stdin.buffer.read() if str(source) == STDIN else Path(source).read_bytes()
-    except FileNotFoundError as exc:
-        raise InputError("no such file", where=where) from exc
-    except IsADirectoryError as exc:
-        raise InputError("is a directory, not a file", where=where, hint="name the files in it") from exc
-    except (OSError, ValueError) as exc:  # ValueError: a path with a NUL character
-        raise InputError(f"cannot be read: {_reason(exc)}", where=where) from exc
+    except (OSError, ValueError) as exc:  # ValueError: a path with a zero byte
+        raise _unreadable(exc, where) from exc
     if not data and not allow_empty:
         raise InputError("is empty", where=where)
     return data
@@ -132,8 +150,9 @@ def read_text(source: str | Path, encoding: str = "utf-8", *, allow_empty: bool 
     return text.removeprefix(_BOM)
 
 
-def write_atomic(path: str | Path, data: bytes) -> None:
-    """Write a file so that it appears whole or not at all, also on a full disk or when interrupted.
+@contextlib.contextmanager
+def open_atomic(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file that appears whole or not at all, also on a full disk or when interrupted.
 
     An existing file keeps its permissions; a symbolic link keeps pointing to the file, which is replaced.
     Pipes and devices (/dev/stdout, a FIFO) are written directly.
@@ -141,28 +160,40 @@ def write_atomic(path: str | Path, data: bytes) -> None:
     Raises:
         InputError: the file cannot be written (no space, read-only, no such folder).
     """
-    target = Path(path)
     temporary: str | None = None
     try:
-        target = Path(os.path.realpath(target))
+        target = Path(os.path.realpath(path))
+    except ValueError as exc:  # a zero byte in the name
+        raise InputError(f"cannot be written: {exc}", where=str(path)) from exc
+    try:
         mode = target.stat().st_mode if target.exists() else None
+        if mode is not None and stat.S_ISDIR(mode):
+            raise InputError("is a directory, not a file", where=str(path))
         if mode is not None and not stat.S_ISREG(mode):
             with open(target, "wb") as device:
-                device.write(data)
+                yield device
             return
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp")
         with os.fdopen(handle, "wb") as out:
-            out.write(data)
+            yield out
         os.chmod(temporary, stat.S_IMODE(mode) if mode is not None else _new_file_mode())
         os.replace(temporary, target)
         temporary = None
-    except (OSError, ValueError) as exc:
+    except BrokenPipeError:
+        raise  # the reader of a pipe has gone: for the caller to ignore
+    except OSError as exc:
         raise InputError(f"cannot be written: {_reason(exc)}", where=str(path)) from exc
     finally:
         # Reached with a name only when something went wrong, KeyboardInterrupt included.
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def write_atomic(path: str | Path, data: bytes) -> None:
+    """Write a whole file with `open_atomic`."""
+    with open_atomic(path) as out:
+        out.write(data)
 
 
 def safe_terminal(text: str) -> str:
@@ -172,6 +203,15 @@ def safe_terminal(text: str) -> str:
     'red\\\\x1b[31m'
     """
     return _UNSAFE.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
+
+
+def _unreadable(exc: Exception, where: str) -> InputError:
+    """Say in plain words why a file cannot be opened."""
+    if isinstance(exc, FileNotFoundError):
+        return InputError("no such file", where=where)
+    if isinstance(exc, IsADirectoryError):
+        return InputError("is a directory, not a file", where=where, hint="name the files in it")
+    return InputError(f"cannot be read: {_reason(exc)}", where=where)
 
 
 def _new_file_mode() -> int:

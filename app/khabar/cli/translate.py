@@ -1,0 +1,164 @@
+"""`khabar translate`: files or standard input, into the same structure or another format.
+
+In: options. Out: results on standard output or in files. Not here: the work (khabar.translating).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+if TYPE_CHECKING:
+    from khabar.loading import Tools
+    from khabar.translating import Job
+    from khabar_mt import Translator
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(translate)
+
+
+def translate(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help="Files to translate; - (or nothing) is stdin."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File, or folder for several files; else stdout.")
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="text, md, html (both languages side by side), json (one object), jsonl (an object a "
+            "sentence), tsv, or same (the source's own format). Default: text on a terminal, else same.",
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Short for --format jsonl.")] = False,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Exactly one line out for each line in, as they come.")
+    ] = False,
+    input_format: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="txt, md, html, article (of a web page), docx, srt, vtt, jsonl, csv or tsv."
+        ),
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Of text files, e.g. cp1256.")] = "utf-8",
+    column: Annotated[
+        str | None,
+        typer.Option("--column", "--field", help="Column (name or number) of tables, fields of JSON lines."),
+    ] = None,
+    model: Annotated[str, typer.Option("--model", "-m", help="Name of a model, or its folder.")] = "default",
+    glossary: Annotated[
+        list[Path] | None,
+        typer.Option("--glossary", "-g", help="Names file; may be repeated, the first one wins."),
+    ] = None,
+    builtin: Annotated[
+        bool, typer.Option("--builtin-glossary/--no-builtin-glossary", help="Use the shipped names too.")
+    ] = True,
+    beam: Annotated[int | None, typer.Option(help="Beam size; 1 is fastest.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Processor threads; default: all granted.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write what became of each glossary name, as TSV.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks.")] = False,
+) -> None:
+    """Translate Arabic news into English.
+
+    Examples:
+
+    khabar translate article.txt
+
+    khabar translate page.html --format html -o side-by-side.html
+
+    khabar translate *.docx -o english/
+
+    cat wire.ar | khabar translate --lines - > wire.en
+    """
+    from khabar.cli.output import on_terminal
+    from khabar.loading import Tools
+    from khabar.translating import SAME, Job
+    from khabar_core.errors import UsageError
+
+    if json and format not in (None, "jsonl"):
+        raise UsageError(f"--json means --format jsonl, not {format}", where="--json")
+    to_terminal = output is None and on_terminal()
+    tools = Tools(model=model, glossaries=glossary or (), builtin=builtin, beam=beam, threads=threads)
+    job = Job(
+        sources=tuple(sources or ("-",)),
+        output=output,
+        format="jsonl" if json else format or ("text" if to_terminal else SAME),
+        input_format=input_format,
+        encoding=encoding,
+        column=column,
+    )
+    if lines:
+        if format or json or report or input_format or column:
+            raise UsageError("only --output, --encoding and model options go with it", where="--lines")
+        _run_lines(job, tools, quiet)
+    else:
+        _run_files(job, tools, report, quiet)
+
+
+def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None:
+    """Translate documents."""
+    from khabar.cli.output import Progress, emit, quiet_pipe, warn
+    from khabar.loading import load_translator
+    from khabar.render.terms import render_terms, summarise_terms
+    from khabar.translating import translate_files
+    from khabar_core.records import TranslatedArticle
+    from khabar_core.textio import write_atomic
+
+    kept: list[TranslatedArticle] = []
+    with quiet_pipe(), Progress("translated", len(job.sources), quiet=quiet) as progress:
+
+        def done(number: int, translated: TranslatedArticle) -> None:
+            progress.update(number)
+            if report is not None:
+                kept.append(translated)
+
+        def load() -> Translator:
+            return load_translator(tools, lambda share, what: progress.note(f"{what}: {share:.0%}"))
+
+        exit_code = translate_files(job, load, emit, warn, done)
+    if report is not None:
+        write_atomic(report, render_terms(kept).encode("utf-8", "replace"))
+        if not quiet:
+            print(summarise_terms(kept), file=sys.stderr)
+    if exit_code:
+        raise typer.Exit(exit_code)
+
+
+def _run_lines(job: Job, tools: Tools, quiet: bool) -> None:
+    """Translate line by line."""
+    from khabar.cli.output import Progress, emit, quiet_pipe
+    from khabar.loading import load_translator
+    from khabar.translating import translate_stream
+    from khabar_core.errors import UsageError
+    from khabar_core.textio import STDIN, display_name, open_atomic, open_source
+
+    if len(job.sources) != 1:
+        raise UsageError("takes one file", where="--lines", hint="cat FILES | khabar translate --lines -")
+    where = display_name(job.sources[0])
+    with quiet_pipe(), open_source(job.sources[0]) as source:
+        with Progress("model", quiet=quiet) as progress:
+            translator = load_translator(tools, lambda share, what: progress.note(f"{what}: {share:.0%}"))
+        if job.output is None or str(job.output) == STDIN:
+            translate_stream(translator, source, emit, where=where, encoding=job.encoding)
+            return
+        with open_atomic(job.output) as out:
+            translate_stream(
+                translator, source, lambda data: _write(out, data), where=where, encoding=job.encoding
+            )
+
+
+def _write(out: BinaryIO, data: bytes) -> None:
+    out.write(data)

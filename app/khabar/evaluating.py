@@ -1,0 +1,202 @@
+"""Join the translator and the evaluation: khabar as a system, suites and reports by name.
+
+In: what the user asked for. Out: evaluations and report files. Not here: metrics, gates, reports themselves
+(khabar_eval), the command line (cli).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from khabar_core.errors import InputError, UsageError
+from khabar_core.records import Article
+
+if TYPE_CHECKING:
+    from khabar.loading import Tools
+    from khabar_eval.cases import Suite
+    from khabar_eval.gating import Gates
+    from khabar_eval.results import Evaluation
+    from khabar_eval.systems import System
+    from khabar_mt import Translator
+
+__all__ = ["Request", "build_systems", "choose_suites", "run_evaluation", "translate_documents", "write_reports"]
+
+REPORT_FILES = ("report.json", "report.html", "junit.xml", "summary.md")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to evaluate, as the user typed it.
+
+    Attributes:
+        suites: names or paths; empty means those of the gates file, or all bundled ones.
+        src: source file, instead of suites.
+        refs: reference files that go with it.
+        docs: file of document ids that goes with it.
+        systems: specs, see `khabar_eval.systems.parse_system`; empty means khabar with `tools`.
+        tools: the default system.
+        limit: at most so many segments a suite.
+        gate: name or path of a gates file.
+        floors: extra rules METRIC=VALUE: at least for good metrics, at most for bad ones.
+        baseline: path of a baseline file.
+        metrics: names; empty means the gate's choice of all.
+        seed: of resampling; None keeps the gate's.
+        cache: folder for outputs.
+    """
+
+    suites: tuple[str, ...] = ()
+    src: str | None = None
+    refs: tuple[str, ...] = ()
+    docs: str | None = None
+    systems: tuple[str, ...] = ()
+    tools: Tools
+    limit: int | None = None
+    gate: str | None = None
+    floors: tuple[str, ...] = ()
+    baseline: Path | None = None
+    metrics: tuple[str, ...] = ()
+    seed: int | None = None
+    cache: Path | None = None
+    command: str = ""
+    progress: Callable[[str], None] = field(default=lambda text: None)
+
+
+def run_evaluation(request: Request) -> Evaluation:
+    """Evaluate; loads models only as far as systems need them.
+
+    Raises:
+        KhabarError: anything that keeps it from a result.
+    """
+    from khabar_eval.baseline import load_baseline
+    from khabar_eval.evaluate import Plan, evaluate
+    from khabar_eval.scoring import ScoringOptions
+
+    gates = _gates(request)
+    suites = choose_suites(request, gates)
+    scoring = ScoringOptions()
+    if request.metrics:
+        scoring = replace(scoring, metrics=request.metrics)
+    if request.seed is not None:
+        scoring = replace(scoring, sampling=replace(scoring.sampling, seed=request.seed))
+    plan = Plan(
+        baseline=load_baseline(request.baseline) if request.baseline else None,
+        gates=gates,
+        scoring=scoring,
+        cache=request.cache,
+        provenance=_provenance(request.command),
+        progress=request.progress,
+    )
+    return evaluate(suites, build_systems(request), plan)
+
+
+def choose_suites(request: Request, gates: Gates | None = None) -> list[Suite]:
+    """Load the suites that are asked for, cut to size.
+
+    Raises:
+        UsageError: suites and --src together, or references without a source.
+    """
+    from khabar_eval.evaluate import pick_suites
+    from khabar_eval.manifest import bundled_names, load_suite, suite_from_pairs
+
+    if request.src is not None:
+        if request.suites:
+            raise UsageError("either suites or --src, not both", where="--src")
+        suite = suite_from_pairs(request.src, list(request.refs), request.docs)
+        return pick_suites([suite], {}, request.limit)
+    if request.refs or request.docs:
+        raise UsageError("goes with --src", where="--ref" if request.refs else "--docs")
+    sizes = gates.suites if gates and not request.suites else {}
+    names = request.suites or tuple(sizes) or tuple(bundled_names())
+    return pick_suites([load_suite(name) for name in names], sizes, request.limit)
+
+
+def build_systems(request: Request) -> list[System]:
+    """Make the systems; models are loaded when they first translate or sign."""
+    from khabar_eval.systems import parse_system
+
+    if not request.systems:
+        return [_KhabarSystem("khabar", request.tools)]
+
+    def models(name: str, spec: str) -> System:
+        return _KhabarSystem(name, _tools_of(spec, request.tools))
+
+    return [parse_system(spec, models) for spec in request.systems]
+
+
+def translate_documents(translator: Translator, lines: Sequence[str], docs: Sequence[str]) -> list[str]:
+    """Translate lines so that those of one document know of each other, as in an article.
+
+    Lines without a document, or whose document's lines are not adjacent, still come out in their own places.
+    """
+    by_doc: dict[str, list[int]] = {}
+    for place, doc in enumerate(docs):
+        # Lines without a document are articles of their own: they have nothing to do with each other.
+        by_doc.setdefault(doc or f"\n{place}", []).append(place)
+    outputs = [""] * len(lines)
+    articles = [
+        # A line break inside a source would be a paragraph more.
+        Article(id=doc.strip() or str(places[0] + 1), paragraphs=tuple(" ".join(lines[k].split("\n")) for k in places))
+        for doc, places in by_doc.items()
+    ]
+    for places, translated in zip(by_doc.values(), translator.translate_articles(articles), strict=True):
+        for place, text in zip(places, translated.paragraphs, strict=True):
+            outputs[place] = text
+    return outputs
+
+
+def write_reports(evaluation: Evaluation, folder: Path) -> list[Path]:
+    """Write all four reports into a folder, which is made if need be; returns their paths.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    from khabar_core.textio import write_atomic
+    from khabar_eval.html_report import html_report
+    from khabar_eval.json_report import json_report
+    from khabar_eval.junit import junit_report
+    from khabar_eval.markdown import markdown_report
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise InputError(f"cannot be made: {exc.strerror}", where=str(folder)) from exc
+    contents = (
+        json_report(evaluation),
+        html_report(evaluation),
+        junit_report(evaluation),
+        markdown_report(evaluation).encode("utf-8", "replace"),
+    )
+    paths = [folder / name for name in REPORT_FILES]
+    for path, data in zip(paths, contents, strict=True):
+        write_atomic(path, data)
+    return paths
+
+
+class _KhabarSystem:
+    """The translator as a system; loaded once, when first needed."""
+
+    def __init__(self, name: str, tools: Tools) -> None:
+        self.name = name
+        self._tools = tools
+        self._translator: Translator | None = None
+
+    @property
+    def signature(self):  # type: ignore[no-untyped-def]
+        """Of the translator."""
+        return self._loaded().signature
+
+    def translate(self, lines: Sequence[str], docs: Sequence[str]) -> list[str]:
+        """Through the very interface that `khabar translate` uses."""
+        return translate_documents(self._loaded(), lines, docs)
+
+    def _loaded(self) -> Translator:
+        if self._translator is None:
+            from khabar.loading import load_translator
+
+            self._translator = load_translator(self._tools, None)
+        return self._translator

@@ -1,0 +1,64 @@
+"""Load what a command needs, with progress on the terminal: engine, glossary, translator.
+
+In: names and paths as the user gave them. Out: the rooms' objects. Not here: building or storing models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from khabar_core.engines import Engine
+    from khabar_glossaries import Glossary
+    from khabar_mt import Translator
+
+__all__ = ["Tools", "load_engine", "load_glossary", "load_translator"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the user said about model and glossary.
+
+    Attributes:
+        model: "default", "echo", a name in the model store, or a folder.
+        glossaries: files, the most important first.
+        builtin: whether the shipped glossary is used below them.
+        beam: beam size; None leaves it to `TranslateOptions`.
+        threads: None takes what the machine grants.
+    """
+
+    model: str = "default"
+    glossaries: Sequence[Path] = ()
+    builtin: bool = True
+    beam: int | None = None
+    threads: int | None = None
+
+
+def load_engine(tools: Tools, progress: Callable[[float, str], None] | None = None) -> Engine:
+    """Load the model; `progress` is told about a first-time build."""
+    from khabar_core.engines import load_engine as load
+
+    return load(tools.model, threads=tools.threads, progress=progress)
+
+
+def load_glossary(tools: Tools) -> Glossary:
+    """Load the user's glossaries above the shipped one."""
+    from khabar_glossaries import Glossary
+
+    return Glossary.load(*tools.glossaries, builtin=tools.builtin)
+
+
+def load_translator(tools: Tools, progress: Callable[[float, str], None] | None = None) -> Translator:
+    """Load a translator; the glossary first, because an error in it should not wait for the model."""
+    from khabar_core.errors import UsageError
+    from khabar_mt import TranslateOptions, Translator
+
+    try:
+        options = TranslateOptions() if tools.beam is None else TranslateOptions(beam_size=tools.beam)
+    except ValueError as exc:
+        raise UsageError(str(exc), where="--beam") from exc
+    glossary = load_glossary(tools)
+    return Translator(load_engine(tools, progress), glossary=glossary, options=options)

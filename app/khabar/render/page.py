@@ -1,0 +1,219 @@
+"""A page with both languages side by side: Arabic right, English left; names and doubtful sentences marked.
+
+In: a `TranslatedArticle`. Out: one HTML file without scripts and without anything to load, safe to open
+whatever the article contains. Not here: briefs and scores.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from khabar_core.records import Flag, Span, TermHit, TermStatus, TranslatedArticle, Translation
+
+__all__ = ["render_page"]
+
+_STATUS = {
+    TermStatus.AT_ONCE: "as the glossary says",
+    TermStatus.REPAIRED: "spelling repaired",
+    TermStatus.VIOLATED: "not as the glossary says",
+    TermStatus.AMBIGUOUS: "may be another word",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A stretch of a paragraph to enclose in a tag."""
+
+    span: Span
+    open_tag: str
+    close_tag: str
+
+
+def render_page(translated: TranslatedArticle) -> str:
+    """Make the page."""
+    style = resources.files("khabar.render").joinpath("page.css").read_text(encoding="utf-8")
+    # The hash allows exactly this style sheet and nothing that an article might bring along.
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    title = _headline(translated) or translated.article.title or translated.article.id
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en" dir="ltr">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        '<meta name="generator" content="khabar">',
+        f"<title>{_text(title)}</title>",
+        f"<style>{style}</style>",
+        "</head>",
+        "<body>",
+        *_summary(translated),
+        "<main>",
+        *_rows(translated),
+        "</main>",
+        *_footer(translated),
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _text(text: str) -> str:
+    """Escape for HTML; control characters that HTML forbids become visible replacement characters."""
+    shown = "".join(c if c >= " " or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return html.escape(shown, quote=True)
+
+
+def _headline(translated: TranslatedArticle) -> str:
+    """The translated headline."""
+    article = translated.article
+    for index, kind in enumerate(article.kinds):
+        if kind == "headline" and index < len(translated.paragraphs):
+            return translated.paragraphs[index].strip()
+    return ""
+
+
+def _summary(translated: TranslatedArticle) -> list[str]:
+    """Counts, and what the colours mean."""
+    terms = [term for translation in translated.translations for term in translation.terms]
+    doubtful = sum(translation.doubtful for translation in translated.translations)
+    n_segments = len(translated.translations)
+    source = translated.article.metadata.get("path", translated.article.id)
+    facts = [_count(n_segments, "segment"), _count(doubtful, "doubtful", plural="doubtful")]
+    legend = []
+    for status, meaning in _STATUS.items():
+        n_terms = sum(term.status is status for term in terms)
+        if n_terms:
+            legend.append(f'<li><mark class="{status.value}">{n_terms}</mark> {_text(meaning)}</li>')
+    if terms:
+        facts.insert(1, _count(len(terms), "glossary name"))
+    lines = ["<header>", f'<p class="facts"><bdi>{_text(source)}</bdi> · {" · ".join(facts)}</p>']
+    if legend:
+        lines.append(f'<ul class="legend">{"".join(legend)}</ul>')
+    return [*lines, "</header>"]
+
+
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def _rows(translated: TranslatedArticle) -> Iterable[str]:
+    """One row for each paragraph that has text."""
+    article = translated.article
+    kinds = article.kinds or ("body",) * len(article.paragraphs)
+    of_paragraph: dict[int, list[Translation]] = {}
+    for translation in translated.translations:
+        of_paragraph.setdefault(translation.segment.paragraph, []).append(translation)
+    offset = 0
+    number = 0
+    for index, (source, target) in enumerate(zip(article.paragraphs, translated.paragraphs, strict=True)):
+        translations = of_paragraph.get(index, [])
+        if source.strip() or target.strip():
+            notes = [translation for translation in translations if translation.doubtful]
+            numbers = {translation.segment.id: number + n for n, translation in enumerate(notes, 1)}
+            number += len(notes)
+            tag = {"headline": "h1", "subhead": "h2"}.get(kinds[index], "p")
+            english = _enclose(target, _target_marks(target, translations, numbers))
+            arabic = _enclose(source, _source_marks(offset, len(source), translations))
+            yield f'<section class="{_text(kinds[index])}">'
+            yield f'<{tag} class="en" lang="en" dir="ltr">{english}</{tag}>'
+            yield f'<{tag} class="ar" lang="ar" dir="rtl">{arabic}</{tag}>'
+            yield from _notes(notes, numbers)
+            yield "</section>"
+        offset += len(source) + 1  # the newline that joins paragraphs
+
+
+def _notes(notes: Sequence[Translation], numbers: dict[str, int]) -> Iterable[str]:
+    """Why sentences of a row are doubtful."""
+    if notes:
+        items = "".join(
+            f'<li id="note-{numbers[note.segment.id]}" value="{numbers[note.segment.id]}">'
+            f"{'; '.join(_flag(flag) for flag in note.flags if not flag.informative)}</li>"
+            for note in notes
+        )
+        yield f'<ol class="notes">{items}</ol>'
+
+
+def _flag(flag: Flag) -> str:
+    name = flag.kind.value.replace("_", " ")
+    return f"<b>{_text(name)}</b> <bdi>{_text(flag.detail)}</bdi>" if flag.detail else f"<b>{_text(name)}</b>"
+
+
+def _target_marks(
+    paragraph: str, translations: Sequence[Translation], numbers: dict[str, int]
+) -> Iterable[_Mark]:
+    """Marks in the English: doubtful sentences, and the names inside each sentence."""
+    position = 0
+    for translation in translations:
+        text = translation.text.strip()
+        start = paragraph.find(text, position) if text else -1
+        if start < 0:
+            continue  # the paragraph was put together in another way; its text is shown without marks
+        position = start + len(text)
+        number = numbers.get(translation.segment.id)
+        if number is not None:
+            note = f'<a class="ref" href="#note-{number}">{number}</a>'
+            yield _Mark((start, position), '<span class="doubtful">', f"{note}</span>")
+        lead = len(translation.text) - len(translation.text.lstrip())
+        for term in translation.terms:
+            if term.target_span is not None:
+                first, last = (start + end - lead for end in term.target_span)
+                yield _Mark((first, last), _term_tag(term, term.source), "</mark>")
+
+
+def _source_marks(offset: int, length: int, translations: Sequence[Translation]) -> Iterable[_Mark]:
+    """Marks in the Arabic: names; spans of segments point into the whole article."""
+    for translation in translations:
+        start = translation.segment.span_chars[0] - offset
+        for term in translation.terms:
+            first, last = (start + end for end in term.source_span)
+            if 0 <= first < last <= length:
+                yield _Mark((first, last), _term_tag(term, term.target), "</mark>")
+
+
+def _term_tag(term: TermHit, other: str) -> str:
+    """The opening tag of a name; its tooltip tells the other language and what was done."""
+    told = [f"{other} ({term.type})", _STATUS[term.status], *term.steps]
+    return f'<mark class="{term.status.value}" title="{_text("; ".join(told))}">'
+
+
+def _enclose(text: str, marks: Iterable[_Mark]) -> str:
+    """Escape a text and put tags around stretches of it; a mark that would cross another one is left out."""
+    opened: list[_Mark] = []
+    out: list[str] = []
+    position = 0
+    for mark in sorted(marks, key=lambda mark: (mark.span[0], -mark.span[1])):
+        start, end = mark.span
+        while opened and opened[-1].span[1] <= start:
+            done = opened.pop()
+            out.append(_text(text[position : done.span[1]]) + done.close_tag)
+            position = done.span[1]
+        inside_mark = any(outer.close_tag == mark.close_tag == "</mark>" for outer in opened)
+        if start < position or inside_mark or (opened and end > opened[-1].span[1]) or end > len(text):
+            continue
+        out.append(_text(text[position:start]) + mark.open_tag)
+        position = start
+        opened.append(mark)
+    while opened:
+        done = opened.pop()
+        out.append(_text(text[position : done.span[1]]) + done.close_tag)
+        position = done.span[1]
+    return "".join(out) + _text(text[position:])
+
+
+def _footer(translated: TranslatedArticle) -> list[str]:
+    """How the page was made."""
+    if not translated.signature.fields:
+        return []
+    rows = "".join(
+        f"<div><dt>{_text(key)}</dt><dd>{_text(value)}</dd></div>"
+        for key, value in translated.signature.fields
+    )
+    return ["<footer>", "<p>Machine translation. How it was made:</p>", f"<dl>{rows}</dl>", "</footer>"]

@@ -1,0 +1,261 @@
+"""Translate files: read, translate, show or write back, one document after the other.
+
+In: sources and what is wanted of them. Out: rendered bytes, to where the caller says; one bad document does
+not stop the others. Not here: the command line's options; folders of thousands of articles (khabar_mt.batch).
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from khabar.render import FORMATS, render
+from khabar_core.errors import InputError, KhabarError, UsageError
+from khabar_core.records import Article, TranslatedArticle
+from khabar_core.textio import STDIN, check_encoding, write_atomic
+from khabar_mt.documents import Document, guess_format, read_document
+
+__all__ = [
+    "SAME",
+    "ArticleTranslator",
+    "Job",
+    "LineTranslator",
+    "plan",
+    "translate_files",
+    "translate_stream",
+]
+
+SAME = "same"  # the source's own format
+_READ_BYTES = 1 << 16
+_MAX_BATCH_LINES = 256
+
+
+class ArticleTranslator(Protocol):
+    """What is needed of `khabar_mt.Translator` here."""
+
+    def translate(self, text: Article) -> TranslatedArticle:
+        """Translate one article."""
+
+
+class LineTranslator(Protocol):
+    """What line mode needs of `khabar_mt.Translator`."""
+
+    def translate_lines(self, lines: Sequence[str]) -> list[str]:
+        """Translate lines: one for each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to do with which files.
+
+    Attributes:
+        sources: paths, or "-".
+        output: a file, a folder, or None for standard output.
+        format: one of `khabar.render.FORMATS`, or "same".
+        input_format: one of `khabar_mt.documents.FORMATS`; None goes by the name.
+        encoding: of text formats.
+        column: of tables and JSON lines.
+    """
+
+    sources: Sequence[str]
+    output: Path | None = None
+    format: str = SAME
+    input_format: str | None = None
+    encoding: str = "utf-8"
+    column: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.format != SAME and self.format not in FORMATS:
+            known = ", ".join((*FORMATS, SAME))
+            raise UsageError(f"unknown format {self.format!r}", where="--format", hint=f"one of {known}")
+
+
+def plan(job: Job) -> list[tuple[str, Path | None]]:
+    """Decide where each source's result goes, before any work is done.
+
+    Raises:
+        UsageError: two results would get one name, or a result would replace its source.
+    """
+    if job.output is None or str(job.output) == STDIN:
+        return [(source, None) for source in job.sources]
+    is_folder = job.output.is_dir() or len(job.sources) > 1 or str(job.output).endswith(("/", "\\"))
+    if not is_folder:
+        targets = [(job.sources[0], job.output)]
+    else:
+        targets = [(source, job.output / _target_name(source, job)) for source in job.sources]
+    taken: dict[Path, str] = {}
+    for source, target in targets:
+        if source != STDIN and target.exists() and Path(source).exists() and target.samefile(source):
+            raise UsageError("would replace its own source", where=source, hint="choose another --output")
+        if target in taken:
+            raise UsageError(f"{taken[target]} and {source} would both become {target}", where="--output")
+        taken[target] = source
+    return list(targets)
+
+
+def _target_name(source: str, job: Job) -> str:
+    """`news.ar.txt` becomes `news.en.txt`."""
+    if source == STDIN:
+        stem, suffix = "stdin", ".txt"
+    else:
+        path = Path(source)
+        stem, suffix = path.stem.removesuffix(".ar"), path.suffix
+    if job.format != SAME:
+        suffix = FORMATS[job.format]
+    elif job.input_format == "article":
+        suffix = ".txt"
+    return f"{stem}.en{suffix}"
+
+
+def translate_files(
+    job: Job,
+    load: Callable[[], ArticleTranslator],
+    emit: Callable[[bytes], None],
+    on_error: Callable[[KhabarError], None],
+    on_done: Callable[[int, TranslatedArticle], None] = lambda number, translated: None,
+) -> int:
+    """Translate every source of a job.
+
+    Args:
+        job: what to do.
+        load: makes the translator; called after the first source was read, so that a mistyped name is
+            reported at once.
+        emit: takes results that go to standard output.
+        on_error: told about each source that could not be translated.
+        on_done: told about each source that was, with its number from 1.
+
+    Returns:
+        0, or the exit code of the first failure.
+    """
+    exit_code = 0
+    translator: ArticleTranslator | None = None
+    targets = plan(job)
+    if job.output is not None and any(target is not None and target != job.output for _, target in targets):
+        _make_folder(job.output)
+    for number, (source, target) in enumerate(targets, 1):
+        try:
+            document = _read(source, job)
+        except KhabarError as error:
+            on_error(error)
+            exit_code = exit_code or error.exit_code
+            continue
+        translator = translator or load()
+        translated = translator.translate(document.article)
+        if job.format == SAME:
+            data = document.render(translated.paragraphs)
+        else:
+            data = render(translated, job.format).encode("utf-8", "replace")
+        if target is None:
+            emit(data)
+        else:
+            write_atomic(target, data)
+        on_done(number, translated)
+    return exit_code
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        reason = (exc.strerror or str(exc)).lower()
+        raise InputError(f"cannot be made: {reason}", where=str(folder)) from exc
+
+
+def _read(source: str, job: Job) -> Document:
+    """Read one source; of a web page the article alone, unless the page itself is wanted back."""
+    format = job.input_format or guess_format(source)
+    if format == "html" and job.input_format is None and job.format != SAME:
+        format = "article"
+    # One --column for a mixed set of files concerns those that have columns.
+    column = job.column if format in ("csv", "tsv", "jsonl") or len(job.sources) == 1 else None
+    return read_document(source, format=format, encoding=job.encoding, column=column)
+
+
+def translate_stream(
+    translator: LineTranslator, source: BinaryIO, write: Callable[[bytes], None], *, where: str, encoding: str
+) -> int:
+    """Translate line by line, as the lines come: exactly one line out for each line in, blank ones included.
+
+    Only a newline ends a line (a carriage return before it stays); a last line without one gets none.
+
+    Args:
+        translator: translates batches of lines.
+        source: bytes; read as they arrive, so that a slow pipe gets its answers in time.
+        write: takes the output, as UTF-8.
+        where: for messages.
+        encoding: of the source.
+
+    Returns:
+        The number of lines.
+
+    Raises:
+        InputError: invalid bytes; everything before them has been written.
+    """
+    n_lines = 0
+    for lines in _line_batches(_decoded(source, where, encoding)):
+        bodies = [line.rstrip("\r\n") for line in lines]
+        results = translator.translate_lines(bodies)
+        out = []
+        for line, body, result in zip(lines, bodies, results, strict=True):
+            # A line break inside the result would shift all later lines.
+            out.append(result.replace("\r", " ").replace("\n", " ") + line[len(body) :])
+        write("".join(out).encode("utf-8", "replace"))
+        n_lines += len(lines)
+    return n_lines
+
+
+def _decoded(source: BinaryIO, where: str, encoding: str) -> Iterator[str]:
+    """Decode a stream piece by piece; a byte order mark is dropped."""
+    decoder = codecs.getincrementaldecoder(check_encoding(encoding))()
+    offset = 0
+    first = True
+    read = getattr(source, "read1", source.read)
+    while True:
+        data = read(_READ_BYTES)
+        pending = len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(data, final=not data)
+        except UnicodeDecodeError as exc:
+            # What stands before the bad bytes is good and must not be lost.
+            yield exc.object[: exc.start].decode(encoding, "replace")
+            at = offset - pending + exc.start
+            raise InputError(
+                f"invalid {encoding} at byte offset {at}", where=where, hint="give the right --encoding"
+            ) from exc
+        offset += len(data)
+        if first and text:
+            text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+            first = False
+        yield text
+        if not data:
+            return
+
+
+def _line_batches(pieces: Iterable[str]) -> Iterator[list[str]]:
+    """Cut decoded pieces into lines with their ends; each batch holds what has arrived completely."""
+    rest: list[str] = []
+    error: InputError | None = None
+    iterator = iter(pieces)
+    while True:
+        try:
+            piece = next(iterator)
+        except StopIteration:
+            break
+        except InputError as exc:
+            error = exc
+            break
+        *lines, tail = piece.split("\n")
+        if lines:
+            lines[0] = "".join([*rest, lines[0]])
+            rest = []
+            for begin in range(0, len(lines), _MAX_BATCH_LINES):
+                yield [line + "\n" for line in lines[begin : begin + _MAX_BATCH_LINES]]
+        if tail:
+            rest.append(tail)
+    if error is not None:
+        raise error
+    if rest:
+        yield ["".join(rest)]
