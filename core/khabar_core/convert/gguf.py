@@ -114,7 +114,7 @@ def build_gemma3(
     # Older converters left it out; every Gemma 3 has this value (transformers: rope_local_base_freq).
     local_base = gguf.number("ARCH.rope.freq_base_swa", gguf.number("ARCH.rope.local.freq_base", 1e4))
     kind, factor = _rope_scaling(gguf)
-    if kind == "Llama3":
+    if kind == "Su":
         raise ModelError("this kind of rope scaling is not supported", where=str(gguf.path))
     spec = transformer_spec.TransformerDecoderModelSpec.from_config(
         n_layers,
@@ -194,6 +194,9 @@ def build_llama(
         rotary_scaling_type=None if kind is None else attention_spec.RotaryScalingType[kind],
         rotary_scaling_factor=factor,
         rotary_base=gguf.number("ARCH.rope.freq_base", 1e4),
+        # Two equal windows: then Su scales the frequencies and nothing else.
+        original_max_position_embeddings=8192 if kind == "Su" else 0,
+        max_position_embeddings=8192 if kind == "Su" else 0,
         num_heads_kv=n_kv if n_kv != n_heads else None,
         head_dim=head_dim,
         quant_type=common_spec.Quantization.CT2,
@@ -210,8 +213,9 @@ def build_llama(
         if gguf.architecture == "qwen3":
             attention.q_norm.gamma = gguf.tensor(f"blk.{i}.attn_q_norm.weight")
             attention.k_norm.gamma = gguf.tensor(f"blk.{i}.attn_k_norm.weight")
-        if kind == "Llama3":
-            attention.rotary_low_freq_factor, attention.rotary_high_freq_factor = 1.0, 4.0
+        if kind == "Su":
+            divisors = gguf.tensor("rope_freqs.weight")
+            attention.rotary_scaling_long_factor = attention.rotary_scaling_short_factor = divisors
         _set_matrices(source, layer, i, permuted_heads=heads)
         _shrink(layer, quantization)
         if progress is not None:
@@ -222,17 +226,15 @@ def build_llama(
 def _rope_scaling(gguf: Gguf) -> tuple[str | None, float]:
     """Name of CTranslate2's scaling type and its factor.
 
-    Llama 3.1 and later store the factor of each frequency as a tensor; the largest is the scaling factor, and
-    the other constants (1, 4, 8192) are the same in every published size.
+    Llama 3.1 and later store a divisor for each frequency in the tensor rope_freqs; CTranslate2's type for
+    that model ignores them (measured against transformers), but its type Su divides by given numbers.
     """
     kind = gguf.field("ARCH.rope.scaling.type", "none")
     if kind == "linear":
         return "Linear", gguf.number("ARCH.rope.scaling.factor", 1.0)
     if kind != "none":
         raise ModelError(f"rope scaling {kind} is not supported", where=str(gguf.path))
-    if "rope_freqs.weight" in gguf:
-        return "Llama3", float(gguf.tensor("rope_freqs.weight").max())
-    return None, 1.0
+    return ("Su", 1.0) if "rope_freqs.weight" in gguf else (None, 1.0)
 
 
 def _set_ends(spec: Any, gguf: Gguf, vocab_ids: Sequence[int] | None, quantization: str) -> None:

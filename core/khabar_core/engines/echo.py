@@ -1,4 +1,5 @@
-"""An engine that needs no model: it upper-cases its input and records the calls. For tests and `--model echo`.
+"""An engine that needs no model: it upper-cases its input and records the calls; for tests and `--model
+echo`.
 
 In: requests. Out: the text in capitals (Arabic has none, so it comes out as it is), or what `reply` returns.
 """
