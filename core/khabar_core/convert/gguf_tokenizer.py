@@ -152,7 +152,8 @@ def _add_tokens(tokenizer: Any, tokens: list[str], types: list[int]) -> None:
     """Control tokens are special; user-defined ones are never split."""
     from tokenizers import AddedToken
 
-    by_kind = list(zip(tokens, types, strict=True)) control = [AddedToken(t, special=True, normalized=False)
-    for t, kind in by_kind if kind in (_UNKNOWN, _CONTROL)] defined = [AddedToken(t, special=False,
-    normalized=False) for t, kind in by_kind if kind == _USER_DEFINED] tokenizer.add_special_tokens(control)
-    tokenizer.add_tokens(defined)
+    by_kind = list(zip(tokens, types, strict=True))
+    control = [t for t, kind in by_kind if kind in (_UNKNOWN, _CONTROL)]
+    defined = [t for t, kind in by_kind if kind == _USER_DEFINED]
+    tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in control])
+    tokenizer.add_tokens([AddedToken(t, special=False, normalized=False) for t in defined])
