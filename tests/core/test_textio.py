@@ -117,9 +117,14 @@ def test_written_file_appears_whole(tmp_path: Path) -> None:
 def test_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), open_atomic(path) as out:
-        out.write(b"half")
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with open_atomic(path) as out:
+            out.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["out.txt"]
 

@@ -148,9 +148,13 @@ def _parse(page: str, whole: bool, where: str) -> _Element:
     text = page.removeprefix(BOM) if whole else f"<div>{page.removeprefix(BOM)}</div>"
     try:
         # As bytes: lxml refuses a str that has an XML encoding declaration.
-        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as exc:
         raise InputError(f"is not readable HTML: {exc}", where=where) from exc
+    # Beyond its limits (depth 2,048) the parser drops what follows without an error.
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        raise InputError("nests too deeply", where=where, hint="translate its text instead")
+    return root
 
 
 def _serialise(root: _Element, whole: bool) -> str:
@@ -234,14 +238,18 @@ def _run(parent: _Element, start: _Place, children: Sequence[_Element]) -> Itera
 
 def _texts(element: _Element) -> Iterator[str]:
     """The texts inside an inline element, without what stays untouched."""
-    if _is_untouched(element):
-        if element.tag == "code" and element.text:
-            yield element.text
-        return
-    yield element.text or ""
-    for child in element:
-        yield from _texts(child)
-        yield child.tail or ""
+    stack: list[_Element | str] = [element]  # pages can nest deeper than Python recurses
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif not _is_untouched(item):
+            yield item.text or ""
+            for child in reversed(item):
+                stack.append(child.tail or "")
+                stack.append(child)
+        elif item.tag == "code":
+            yield item.text or ""
 
 
 def _replace(unit: _Unit, new: str) -> None:
@@ -276,16 +284,14 @@ def _replace(unit: _Unit, new: str) -> None:
 
 def _kept(child: _Element) -> Iterator[_Element]:
     """The elements of a run that a translation must not lose: links, pictures, comments, untouched ones."""
-    if (
-        not isinstance(child.tag, str)
-        or child.tag in _MEDIA
-        or _is_untouched(child)
-        or (child.tag == "a" and child.get("href"))
-    ):
-        yield child
-    else:
-        for inner in list(child):
-            yield from _kept(inner)
+    stack = [child]
+    while stack:
+        element = stack.pop()
+        is_link = element.tag == "a" and element.get("href")
+        if is_link or _is_untouched(element) or element.tag in _MEDIA:
+            yield element
+        else:
+            stack.extend(reversed(element))
 
 
 def _insert(parent: _Element, position: int, start: _Place, kept: Sequence[_Element]) -> None:

@@ -88,7 +88,8 @@ _WORD = r"[^\W\d_]+"
 _DASH = "[-\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}ـ]"
 # One to four words; a list of places is joined by a slash, a comma or "و".
 _PLACE = rf"{_WORD}(?:\s{_WORD}){{0,3}}(?:\s?[/،,]\s?{_WORD}(?:\s{_WORD}){{0,2}}){{0,2}}"
-_DATE = r"(?:\s?[،,]?\s?[0-9٠-٩]{1,2}\s[^\W\d_]+(?:\s?/\s?[^\W\d_]+(?:\s[^\W\d_]+)?)?(?:\s[0-9٠-٩]{4})?)?"
+_MONTH = rf"{_WORD}(?:\s{_WORD})?(?:\s?/\s?{_WORD}(?:\s{_WORD})?)?"
+_DATE = rf"(?:\s?[،,]?\s?[0-9٠-٩]{{1,2}}\s{_MONTH}(?:\s[0-9٠-٩]{{4}})?)?"
 _OPEN, _CLOSE = '[(«"\\[]', '[)»"\\]]'
 _DATELINES = (
     # بيروت (رويترز) - ; غزة «الشرق الأوسط»: ; what stands in brackets may be any short name
