@@ -1,6 +1,6 @@
 """Glossary: layers of entries that can be searched. In: files, entries. Out: matches in Arabic text.
 
-Layers have priority: a key of a later file hides the same key of an earlier one, and files hide the built-in
+Layers have priority: a key of the first file hides the same key of the next, and files hide the built-in
 press glossary. Not here: file formats (formats), judgement (lint).
 """
 
@@ -55,7 +55,7 @@ class Glossary:
         """Read glossary files.
 
         Args:
-            paths: TSV, CSV, TBX, TMX or JSON; of two files with the same name in them the later one wins.
+            paths: TSV, CSV, TBX, TMX or JSON, the most important first.
             builtin: whether the shipped press glossary lies below them.
 
         Raises:
@@ -64,7 +64,7 @@ class Glossary:
         """
         start = time.perf_counter()
         layers: list[Sequence[Entry]] = [builtin_entries()] if builtin else []
-        layers.extend(read_entries(path) for path in paths)
+        layers.extend(read_entries(path) for path in reversed(paths))
         glossary = cls(layers)
         log.debug("read %d glossary entries in %.2f s", len(glossary), time.perf_counter() - start)
         return glossary

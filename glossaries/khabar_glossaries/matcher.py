@@ -157,7 +157,7 @@ class Matcher:
             if word[0] in "وفبكل":
                 self._whole.add(word)
 
-    def keys(self) -> Iterator[tuple[str, Entry]]:
+    def written_keys(self) -> Iterator[tuple[str, Entry]]:
         """Every written key with its entry."""
         for folded, key in self._automaton.items():
             if key.kind == _EXACT:

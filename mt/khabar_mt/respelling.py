@@ -43,7 +43,8 @@ september october november december
 """
 _TITLE_WORDS = """
 president minister ambassador sheikh king prince general gen col dr mr mrs ms chief leader secretary envoy
-premier spokesman spokeswoman chairman commander emir sultan pope judge lawyer director sen rep secretary-general
+premier spokesman spokeswoman chairman commander emir sultan pope judge lawyer director sen rep
+secretary-general
 """
 _PARTICLES = frozenset(_PARTICLE_WORDS.split())
 # Capitalised words that are never a misspelt name: openings of sentences, months, titles.

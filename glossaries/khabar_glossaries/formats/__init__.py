@@ -7,12 +7,11 @@ silent change. Files are bounded in size and errors name file and line. Not here
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from khabar_core.errors import GlossaryError, InputError, UsageError
+from khabar_core.textio import write_atomic
 from khabar_glossaries.entry import Entry
 from khabar_glossaries.formats.jsonfile import parse_json, write_json
 from khabar_glossaries.formats.rows import parse_rows, write_rows
@@ -143,16 +142,4 @@ def write_entries(entries: Iterable[Entry], path: str | Path, *, format: str | N
         InputError: the file cannot be written.
     """
     path = Path(path)
-    data = render_entries(entries, format_of(path, format)).encode("utf-8")
-    temporary: str | None = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(data)
-        # NamedTemporaryFile makes files that only the owner reads; a glossary is shared like any other file.
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as exc:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise InputError(f"cannot be written: {exc.strerror or exc}", where=str(path)) from exc
+    write_atomic(path, render_entries(entries, format_of(path, format)).encode("utf-8"))
