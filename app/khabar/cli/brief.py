@@ -1,0 +1,146 @@
+"""`khabar brief`: Arabic articles in, a checked English brief out.
+
+In: options. Out: the brief on standard output or in a file, remarks on standard error. Not here: the work
+(khabar.briefing).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from khabar.briefing import BriefJob
+    from khabar.loading import Tools
+    from khabar_summarize import BriefOptions
+
+__all__ = ["Shown", "register", "run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How and where the result is shown."""
+
+    output: Path | None
+    format: str | None
+    json: bool
+    cite: bool
+    quiet: bool
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(brief)
+
+
+def brief(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="FILE", help="Arabic articles; - (or nothing) is stdin.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File; else stdout.")] = None,
+    format: Annotated[
+        str | None, typer.Option("--format", "-f", help="text, md, html (beside the sources) or json.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
+    max_words: Annotated[int, typer.Option(help="Upper bound on the words.")] = 90,
+    sentences: Annotated[int | None, typer.Option(help="Upper bound on the sentences.")] = None,
+    style: Annotated[str, typer.Option(help="paragraph, bullets or headline.")] = "paragraph",
+    cite: Annotated[
+        bool, typer.Option("--cite", help="Show the numbers of the supporting sentences.")
+    ] = False,
+    extractive: Annotated[
+        bool, typer.Option("--extractive", help="Take sentences from the article, write none.")
+    ] = False,
+    input_format: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="txt, md, html, article (of a web page), docx, srt, vtt, jsonl, csv or tsv."
+        ),
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Of text files, e.g. cp1256.")] = "utf-8",
+    column: Annotated[
+        str | None, typer.Option("--column", "--field", help="Of tables and JSON lines.")
+    ] = None,
+    model: Annotated[str, typer.Option("--model", "-m", help="Name of a model, or its folder.")] = "default",
+    glossary: Annotated[
+        list[Path] | None,
+        typer.Option("--glossary", "-g", help="Names file; may be repeated, the first one wins."),
+    ] = None,
+    builtin: Annotated[
+        bool, typer.Option("--builtin-glossary/--no-builtin-glossary", help="Use the shipped names too.")
+    ] = True,
+    beam: Annotated[int | None, typer.Option(help="Beam size of the translation.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Processor threads; default: all granted.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the candidates that are drawn at random.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks.")] = False,
+) -> None:
+    """Brief Arabic articles in English; every sentence is checked against the article.
+
+    Several files: one paragraph for each event that they tell of.
+
+    Examples:
+
+    khabar brief article.txt --max-words 90 --cite
+
+    khabar brief monday/*.txt --style bullets
+
+    khabar brief article.txt --format html -o brief.html
+    """
+    from khabar.briefing import BriefJob
+    from khabar.loading import Tools
+    from khabar_summarize import BriefOptions
+
+    options = BriefOptions(
+        max_words=max_words, sentences=sentences, style=style, extractive=extractive, seed=seed
+    )
+    tools = Tools(model=model, glossaries=glossary or (), builtin=builtin, beam=beam, threads=threads)
+    job = BriefJob(
+        sources=tuple(sources or ("-",)),
+        translate=True,
+        input_format=input_format,
+        encoding=encoding,
+        column=column,
+    )
+    run(job, options, tools, Shown(output=output, format=format, json=json, cite=cite, quiet=quiet))
+
+
+def run(job: BriefJob, options: BriefOptions, tools: Tools, shown: Shown) -> None:
+    """Make the briefs and show them; `khabar summarize` does the same with English articles."""
+    from json import dumps
+
+    from khabar.briefing import make_briefs, output_format
+    from khabar.cli.output import JSON_SCHEMA, Progress, emit_json, quiet_pipe, save_or_emit
+    from khabar_core.errors import UsageError
+    from khabar_core.textio import safe_terminal
+    from khabar_summarize.formats import FORMATS, brief_data, render_briefs
+
+    if shown.json and shown.format not in (None, "json"):
+        raise UsageError(f"--json means --format json, not {shown.format}", where="--json")
+    format = "json" if shown.json else output_format(shown.format, shown.output)
+    if format not in FORMATS:
+        raise UsageError(f"unknown format {format!r}", where="--format", hint="one of " + ", ".join(FORMATS))
+    with Progress("brief", quiet=shown.quiet) as progress:
+        briefs, articles = make_briefs(
+            job, options, tools, lambda share, what: progress.note(f"{what}: {share:.0%}")
+        )
+    with quiet_pipe():
+        if format != "json":
+            text = render_briefs(briefs, articles, format=format, style=options.style, cite=shown.cite)
+            save_or_emit(text.encode("utf-8", "replace"), shown.output)
+        elif shown.output is None or str(shown.output) == "-":
+            for briefing in briefs:
+                emit_json(brief_data(briefing, articles))
+        else:
+            lines = [
+                dumps({"schema": JSON_SCHEMA, **brief_data(briefing, articles)}, ensure_ascii=False)
+                for briefing in briefs
+            ]
+            save_or_emit(("\n".join(lines) + "\n").encode("utf-8", "replace"), shown.output)
+    if not shown.quiet:
+        for briefing in briefs:
+            for note in briefing.notes:
+                print(f"khabar: note: {safe_terminal(' '.join(note.split()))}", file=sys.stderr)

@@ -1,0 +1,341 @@
+"""The single checks: names, numbers, dates, quotations, negation, roles, content.
+
+In: the analysis of a written sentence and those of the sentences it cites. Out: a `Check` each. Thresholds
+were set on cited briefs kept apart from those the measurements are made on (summarize/training/README.md).
+Not here: finding the citations.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from khabar_core.records import Check
+from khabar_summarize.analysis import Analysis, Unit
+from khabar_summarize.english import is_common_word, stem, word_set
+from khabar_summarize.names import Name, same_word
+
+__all__ = [
+    "ArticleFacts",
+    "check_content",
+    "check_dates",
+    "check_names",
+    "check_negation",
+    "check_numbers",
+    "check_quotes",
+    "check_roles",
+]
+
+LEAST_SUPPORT = 0.5
+_NEAR_WRITTEN, _NEAR_SOURCE = 4, 6  # units on each side that make the context of a figure or name
+# A rival must fit better by so much, and the figure or name itself at most by this share of the rival's fit.
+_RIVAL_MARGIN, _RIVAL_SHARE = 0.5, 0.34
+_SAME_SURROUNDINGS = 0.6
+_OPPOSITES = [
+    pair.split("/")
+    for pair in sorted(
+        word_set(
+            "increase/decrease increase/reduce rise/fall rise/drop rise/decline grow/shrink gain/loss"
+            " win/lose support/oppose"
+            " accept/reject approve/reject confirm/deny agree/refuse allow/ban allow/prevent open/close"
+            " start/end begin/end"
+            " attack/defend arrive/leave enter/leave enter/withdraw deploy/withdraw advance/retreat"
+            " raise/lower raise/cut"
+            " northern/southern eastern/western release/arrest buy/sell import/export praise/condemn"
+            " welcome/condemn"
+            " welcome/reject capture/lose higher/lower resume/suspend resume/halt strengthen/weaken"
+            " ally/enemy"
+            " success/failure succeed/fail guilty/innocent legal/illegal more/less most/least"
+        )
+    )
+]
+_PARTIES = word_set("republican democrat labour conservative tory liberal socialist")
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFacts:
+    """What all source sentences hold together.
+
+    Attributes:
+        name_keys: of each sentence, the keys of its names.
+        all_names: their union.
+        words: every stem and word of the article in lower case.
+        initials: initials of every run of capitalised words.
+        pairs: name keys that stand near each other somewhere.
+    """
+
+    name_keys: tuple[frozenset[str], ...]
+    all_names: frozenset[str]
+    words: frozenset[str]
+    initials: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, analyses: Sequence[Analysis]) -> ArticleFacts:
+        """Collect the facts of an article."""
+        keys = tuple(frozenset(key for name in a.names for key in name.keys) for a in analyses)
+        words: set[str] = set()
+        initials: set[str] = set()
+        pairs: set[tuple[str, str]] = set()
+        for a in analyses:
+            words.update(a.stems)
+            words.update(word for word in re.findall(r"[^\W\d_]+", a.text.lower()))
+            for name in a.names:
+                initials.update(_initials(name))
+            flat = [unit.key for unit in a.units if unit.kind == "name"]
+            for i, left in enumerate(flat):
+                pairs.update((left, right) for right in flat[i + 1 : i + 5])
+        return cls(keys, frozenset().union(*keys), frozenset(words), frozenset(initials), frozenset(pairs))
+
+
+def _initials(name: Name) -> set[str]:
+    """ "North Atlantic Treaty Organization" -> nato, and every shorter run of at least two words."""
+    letters = "".join(word[0].lower() for word in name.words)
+    return {letters[i:j] for i in range(len(letters)) for j in range(i + 2, len(letters) + 1)}
+
+
+def check_names(written: Analysis, cited: Sequence[Analysis], article: ArticleFacts) -> Check:
+    """Every name word stands in the cited sentences, or completes a name there; no two are mixed."""
+    cited_keys = {key for a in cited for name in a.names for key in name.keys}
+    cited_words = {stem_ for a in cited for stem_ in a.stems}
+    cited_text = " ".join(a.text.lower() for a in cited)
+    problems: list[str] = []
+    for name in written.names:
+        known = [
+            same_word(key, cited_keys) or _as_word(word, key, cited_words, cited_text, article)
+            for word, key in zip(name.words, name.keys, strict=True)
+        ]
+        for word, key, ok in zip(name.words, name.keys, known, strict=True):
+            # "Vladimir Putin" where the cited sentence says "Putin" and the article has the full name.
+            if ok or (any(known) and same_word(key, article.all_names)):
+                continue
+            where = "in the cited sentences" if same_word(key, article.all_names) else "in the article"
+            problems.append(f"{word} is not {where}")
+        problems.extend(_mixed(name, article))
+    return _result("names", problems)
+
+
+def _as_word(word: str, key: str, words: set[str], text: str, article: ArticleFacts) -> bool:
+    """Whether a capitalised word is in the sources in another guise: lower case, initials, written out."""
+    lower = word.lower()
+    if stem(lower) in words or re.search(rf"\b{re.escape(lower)}\b", text):
+        return True
+    if word.isupper() and len(word) > 1 and lower in article.initials:
+        return True
+    return "-" in lower and all(stem(part) in words or part in text for part in lower.split("-"))
+
+
+def _mixed(name: Name, article: ArticleFacts) -> list[str]:
+    """Neighbouring words of one name that never stand together in the article: "Donald Putin"."""
+    proper = [
+        (word, key)
+        for word, key in zip(name.words, name.keys, strict=True)
+        if key[0] not in "@="
+        and key in article.all_names
+        and key not in _PARTIES
+        and "-" not in key
+        and not is_common_word(word.lower())
+    ]
+    return [
+        f"{left[0]} {right[0]} are not one name in the article"
+        for left, right in itertools.pairwise(proper)
+        if left[1] != right[1] and not {(left[1], right[1]), (right[1], left[1])} & article.pairs
+    ]
+
+
+def check_numbers(written: Analysis, cited: Sequence[Analysis]) -> Check:
+    """Every number stands in the cited sentences with the same unit, beside the same words."""
+    problems: list[str] = []
+    known = [figure for a in cited for figure in a.figures]
+    for run, figure in enumerate(written.figures):
+        same = [f for f in known if f.value == figure.value]
+        if (
+            not same
+            and figure.value == "2"
+            and any(re.search(r"\b(?:both|pair|couple)\b", a.text) for a in cited)
+        ):
+            continue
+        if not same:
+            problems.append(f"{figure.text} is not in the cited sentences")
+            continue
+        if not any(_units_agree(figure.kind, figure.unit, f.kind, f.unit) for f in same):
+            problems.append(f"{figure.text} has another unit: {same[0].text}")
+            continue
+        rival = _better_rival(written, run, cited, "number")
+        if rival:
+            problems.append(f"{figure.text} speaks of what {rival} does in the source")
+    return _result("numbers", problems)
+
+
+def _units_agree(kind: str, unit: str, other_kind: str, other_unit: str) -> bool:
+    if "percent" in (kind, other_kind):
+        return kind == other_kind
+    return not (unit and other_unit and unit != other_unit)
+
+
+def _context(units: Sequence[Unit], position: int, reach: int, decay: bool) -> dict[str, float]:
+    """Weights of the units around one, that unit's own run left out; near ones count more if they `decay`."""
+    me = units[position]
+    near: dict[str, float] = {}
+    for i in range(max(0, position - reach), min(len(units), position + reach + 1)):
+        unit = units[i]
+        if unit.kind == "word" or (unit.kind, unit.run) != (me.kind, me.run):
+            value = unit.weight / (max(1, abs(i - position)) if decay else 1)
+            near[unit.key] = max(near.get(unit.key, 0.0), value)
+    return near
+
+
+def _overlap(mine: dict[str, float], theirs: dict[str, float]) -> float:
+    return sum(value for key, value in mine.items() if key in theirs)
+
+
+def _better_rival(written: Analysis, run: int, cited: Sequence[Analysis], kind: str) -> str:
+    """A number or name of the sources whose surroundings fit the written one's clearly better."""
+    position = next((i for i, u in enumerate(written.units) if u.kind == kind and u.run == run), None)
+    if position is None:
+        return ""
+    mine = _context(written.units, position, _NEAR_WRITTEN, decay=True)
+    present = {u.key for u in written.units if u.kind == kind}
+    keys = {u.key for u in written.units if u.kind == kind and u.run == run}
+    own, best, rival = 0.0, 0.0, ""
+    for a in cited:
+        for i, unit in enumerate(a.units):
+            if unit.kind != kind:
+                continue
+            score = _overlap(mine, _context(a.units, i, _NEAR_SOURCE, decay=False))
+            if unit.key in keys:
+                own = max(own, score)
+            elif unit.key not in present and score > best:
+                best, rival = score, unit.key
+    return rival if best > own + _RIVAL_MARGIN and own < _RIVAL_SHARE * best else ""
+
+
+def check_dates(written: Analysis, cited: Sequence[Analysis]) -> Check:
+    """Every weekday and month stands in the cited sentences."""
+    known = {date.value for a in cited for date in a.dates}
+    words = {word for a in cited for word in re.findall(r"[a-z]+", a.text.lower())}
+    problems = [
+        f"{d.text} is not in the cited sentences" for d in written.dates if d.value not in known | words
+    ]
+    return _result("dates", problems)
+
+
+def check_quotes(written: Analysis, cited: Sequence[Analysis]) -> Check:
+    """Every quoted passage stands word for word in one cited sentence, and long ones are quoted there too."""
+    problems: list[str] = []
+    bare = [" ".join(re.findall(r"[\w'-]+", a.text.lower())) for a in cited]
+    for quote in written.quotes:
+        if not any(f" {quote} " in f" {text} " for text in bare):
+            problems.append(f'"{quote}" is not in the cited sentences word for word')
+    if written.text.count('"') % 2:
+        problems.append("a quotation mark is not closed")
+    return _result("quotes", problems)
+
+
+def check_negation(written: Analysis, cited: Sequence[Analysis]) -> Check:
+    """What is denied is denied in the source, what is affirmed is not; opposites do not stand in."""
+    problems: list[str] = []
+    source_negators = sum(a.negators for a in cited)
+    source_soft = any(a.soft for a in cited)
+    if written.negators and not source_negators and not source_soft:
+        problems.append("it denies something, its sources deny nothing")
+    for key in written.denied:
+        holders = [a for a in cited if key in a.stems]
+        if holders and not any(key in a.negated or a.soft for a in holders):
+            problems.append(f'it denies "{key}", which its sources affirm')
+    if not written.negators and not written.soft:
+        for key in {key for a in cited for key in a.denied} & written.stems:
+            holders = [a for a in cited if key in a.stems]
+            if all(key in a.negated for a in holders) and any(
+                len(a.negated & written.stems) > 1 for a in holders
+            ):
+                problems.append(f'it affirms "{key}", which its sources deny')
+    problems.extend(_opposites(written, cited))
+    return _result("negation", problems)
+
+
+def _opposites(written: Analysis, cited: Sequence[Analysis]) -> list[str]:
+    """Words whose opposite stands in the source, in the same surroundings, where they themselves do not."""
+    source = {key for a in cited for key in a.stems}
+    problems = []
+    for pair in _OPPOSITES:
+        for mine, theirs in (pair, pair[::-1]):
+            here, there = stem(mine), stem(theirs)
+            if here not in written.stems or there in written.stems or there not in source or here in source:
+                continue
+            if written.negators or any(there in a.negated for a in cited):
+                continue
+            around = [
+                _overlap(_around(written.units, here, 3), _around(a.units, there, 4))
+                for a in cited
+                if there in a.stems
+            ]
+            if max(around) >= _SAME_SURROUNDINGS:
+                problems.append(f'it says "{mine}" where its sources say "{theirs}"')
+    return problems
+
+
+def _around(units: Sequence[Unit], key: str, reach: int) -> dict[str, float]:
+    position = next((i for i, unit in enumerate(units) if unit.key == key), None)
+    return {} if position is None else _context(units, position, reach, decay=False)
+
+
+def check_roles(written: Analysis, cited: Sequence[Analysis]) -> Check:
+    """Who does what to whom and who speaks is as in the source; no name takes another's place."""
+    problems: list[str] = []
+    source = [triple for a in cited for triple in _triples(a.units)]
+    for agent, verb, patient in _triples(written.units):
+        as_written = any(v == verb and (agent & s) and (patient & o) for s, v, o in source)
+        reversed_ = any(v == verb and (agent & o) and (patient & s) for s, v, o in source)
+        if reversed_ and not as_written:
+            problems.append(f'{_shown(agent)} and {_shown(patient)} have each other\'s part in "{verb}"')
+    for run, name in enumerate(written.names):
+        rival = _better_rival(written, run, cited, "name")
+        if rival and name.text:
+            problems.append(f"{name.text} stands where the source has {rival}")
+    speakers = {key for a in cited for key in a.speakers}
+    if len(written.speakers) == 1 and speakers and all(a.speakers for a in cited):
+        speaker = next(iter(written.speakers))
+        if not same_word(speaker, speakers):
+            problems.append(f"{speaker} is not the one who speaks in the source")
+    return _result("roles", problems)
+
+
+def _shown(keys: frozenset[str]) -> str:
+    return " ".join(sorted(keys))
+
+
+def _triples(units: Sequence[Unit]) -> list[tuple[frozenset[str], str, frozenset[str]]]:
+    """(name, word, name) wherever a word stands between two neighbouring names."""
+    runs: list[tuple[int, int, frozenset[str]]] = []
+    for i, unit in enumerate(units):
+        if unit.kind != "name":
+            continue
+        if runs and units[runs[-1][0]].run == unit.run:
+            runs[-1] = (runs[-1][0], i, runs[-1][2] | {unit.key})
+        else:
+            runs.append((i, i, frozenset([unit.key])))
+    return [
+        (left[2], units[i].key, right[2])
+        for left, right in itertools.pairwise(runs)
+        if not left[2] & right[2]
+        for i in range(left[1] + 1, right[0])
+        if units[i].kind == "word"
+    ]
+
+
+def check_content(written: Analysis, cited: Sequence[Analysis], support: float) -> Check:
+    """Enough of the words are those of the cited sentences."""
+    if not cited:
+        return Check(name="content", passed=False, detail="nothing in the article supports it")
+    if support < LEAST_SUPPORT:
+        return Check(
+            name="content", passed=False, detail=f"only {support:.0%} of it is in the cited sentences"
+        )
+    return Check(name="content", passed=True, detail=f"{support:.0%}")
+
+
+def _result(name: str, problems: Sequence[str]) -> Check:
+    return Check(name=name, passed=not problems, detail="; ".join(dict.fromkeys(problems)))

@@ -1,0 +1,250 @@
+"""From candidates and ranked sentences to the sentences of a brief: what fails its checks is replaced.
+
+In: the pool of one event, a verifier over it, an engine or none. Out: drafts (text, citations, mode,
+verdict), and notes on what was replaced and why. The ladder for a sentence that fails: the same facts from
+another candidate, a second try of the model after what is settled, a shortened extract, the extract itself.
+Not here: several events, records, formats.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from khabar_core.engines.base import Engine
+from khabar_summarize.compress import shorter_forms
+from khabar_summarize.english import content_stems, count_words
+from khabar_summarize.options import BriefOptions
+from khabar_summarize.selection import Ranked, fit_window, overlap
+from khabar_summarize.verify import Verdict, Verifier
+from khabar_summarize.writing import Candidate, ask
+
+__all__ = ["Draft", "Drafter", "Pool"]
+
+log = logging.getLogger(__name__)
+
+DEFAULT_SENTENCES = 4
+_REDUNDANT = 0.4  # share of common stems from which a sentence adds nothing
+_FULL = 0.6  # share of the asked length from which a brief counts as full
+_WINDOW_SHARE = 0.8  # of the model's input that the article may take; the rest is prompt and output
+_PRONOUNS = ("he ", "she ", "it ", "they ", "his ", "her ", "their ", "its ", "this ", "these ")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One sentence on its way into a brief."""
+
+    text: str
+    verdict: Verdict
+    mode: str  # "abstractive" or "extractive"
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """Content stems, to see what it repeats."""
+        return frozenset(content_stems(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The usable sentences of one event, ranked, and the verifier over them; `Ranked.index` counts in it."""
+
+    ranked: tuple[Ranked, ...]
+    verifier: Verifier
+
+
+class Drafter:
+    """Makes the drafts of one event.
+
+    Args:
+        pool: its sentences.
+        options: length, style, candidates.
+        engine: writes if it can; None takes extracts only.
+    """
+
+    def __init__(self, pool: Pool, options: BriefOptions, engine: Engine | None) -> None:
+        self._pool = pool
+        self._options = options
+        self._engine = engine
+        self._limit = options.sentences or DEFAULT_SENTENCES
+        self.notes: list[str] = []
+
+    def draft(self) -> list[Draft]:
+        """The drafts in reading order; never more words or sentences than asked for."""
+        drafts: list[Draft] = []
+        if self._engine is not None and not self._options.extractive:
+            drafts = self._written(self._engine)
+        if self._words(drafts) < _FULL * self._options.max_words and len(drafts) < self._limit:
+            drafts = self._filled(drafts)
+        return drafts
+
+    def _written(self, engine: Engine) -> list[Draft]:
+        """The best candidate with every failing sentence replaced."""
+        limit = int(engine.max_input_tokens * _WINDOW_SHARE)
+        window = fit_window(self._pool.ranked, engine.count_tokens, limit)
+        texts = [r.source.text for r in window]
+        shown = [r.index for r in window]
+        candidates = [self._checked(c, shown) for c in ask(engine, texts, self._options)]
+        if not candidates:
+            self.notes.append("the model wrote nothing; the brief is extractive")
+            return []
+        best = max(candidates, key=self._value)
+        others = [d for c in candidates if c is not best for d in c if d.verdict.passed]
+        settled: list[Draft] = []
+        retried = False
+        for place, draft in enumerate(best):
+            if self._full(settled):
+                break
+            if draft.verdict.passed:
+                self._add(settled, draft)
+                continue
+            why = (
+                "; ".join(f"{check.name}: {check.detail}" for check in draft.verdict.failures) or "no support"
+            )
+            replacement = self._substitute(draft, others, settled)
+            if replacement is None and not retried:
+                retried = True
+                tries = self._retry(engine, texts, shown, settled)
+                others.extend(tries)
+                replacement = self._substitute(draft, tries, settled)
+            if replacement is None:
+                replacement = self._extract_for(draft, settled)
+            self._note_replacement(place, why, replacement)
+            if replacement is not None:
+                self._add(settled, replacement)
+        for draft in sorted(others, key=lambda d: -self._worth(d)):
+            if self._words(settled) >= _FULL * self._options.max_words:
+                break
+            if not draft.text.lower().startswith(_PRONOUNS):
+                self._add(settled, draft)
+        return settled
+
+    def _note_replacement(self, place: int, why: str, replacement: Draft | None) -> None:
+        how = "left out" if replacement is None else f"replaced ({replacement.mode})"
+        self.notes.append(f"written sentence {place + 1} was {how}: {why}")
+        log.debug("written sentence %d %s", place + 1, how)
+
+    def _checked(self, candidate: Candidate, shown: Sequence[int]) -> list[Draft]:
+        drafts = []
+        for written in candidate.sentences:
+            cites = [shown[i] for i in written.cites]
+            drafts.append(Draft(written.text, self._pool.verifier.check(written.text, cites), "abstractive"))
+        return drafts
+
+    def _value(self, drafts: Sequence[Draft]) -> float:
+        """How good a whole candidate is: checked, covering what matters, long enough, not repetitive."""
+        within = list(drafts[: self._limit])
+        passed = [d for d in within if d.verdict.passed]
+        if not within:
+            return -1.0
+        covered = {i for d in passed for i in d.verdict.cites}
+        top = sorted((r.score for r in self._pool.ranked), reverse=True)[: max(4, len(covered))]
+        coverage = sum(self._score_of(i) for i in covered) / (sum(top) or 1.0)
+        length = min(1.0, self._words(passed) / self._options.max_words)
+        repeated = sum(
+            overlap(a.stems, b.stems) > _REDUNDANT for i, a in enumerate(within) for b in within[:i]
+        )
+        support = sum(d.verdict.support for d in passed) / len(within)
+        return len(passed) / len(within) + 0.5 * support + 0.8 * coverage + 0.3 * length - 0.5 * repeated
+
+    def _worth(self, draft: Draft) -> float:
+        return draft.verdict.support + sum(self._score_of(i) for i in draft.verdict.cites)
+
+    def _score_of(self, index: int) -> float:
+        return self._pool.ranked[index].score
+
+    def _substitute(self, failed: Draft, others: Sequence[Draft], settled: Sequence[Draft]) -> Draft | None:
+        """A passing sentence of another candidate that tells what the failing one meant to tell."""
+        wanted = set(failed.verdict.cites)
+        fitting = [
+            d
+            for d in others
+            if wanted & set(d.verdict.cites)
+            and not d.text.lower().startswith(_PRONOUNS)
+            and self._fits(d, settled)
+        ]
+        return max(fitting, key=lambda d: overlap(d.stems, failed.stems), default=None)
+
+    def _retry(
+        self, engine: Engine, texts: Sequence[str], shown: Sequence[int], settled: Sequence[Draft]
+    ) -> list[Draft]:
+        """New candidates for what follows the settled sentences; those that pass."""
+        marks = {index: number for number, index in enumerate(shown, start=1)}
+        pieces = []
+        for draft in settled:
+            numbers = [str(marks[i]) for i in draft.verdict.cites if i in marks]
+            pieces.append(f"{draft.text} [{','.join(numbers)}]" if numbers else draft.text)
+        prefix = " ".join(pieces)
+        found = (
+            ask(engine, texts, self._options, prefix=prefix, samples_only=True)
+            if self._options.samples
+            else []
+        )
+        return [d for candidate in found for d in self._checked(candidate, shown) if d.verdict.passed]
+
+    def _extract_for(self, failed: Draft, settled: Sequence[Draft]) -> Draft | None:
+        """The source sentence that the failing one rests on most, shortened if need be."""
+        for index in failed.verdict.cites:
+            if any(index in d.verdict.cites for d in settled):
+                continue
+            draft = self._extract(index, self._options.max_words - self._words(settled))
+            if draft is not None and self._fits(draft, settled):
+                return draft
+        return None
+
+    def _extract(self, index: int, words: int) -> Draft | None:
+        """The longest form of a source sentence that fits and passes its own check."""
+        for form in shorter_forms(self._pool.ranked[index].source.text):
+            if count_words(form) <= words:
+                verdict = self._pool.verifier.check(form, [index])
+                own = Verdict(cites=(index,), support=verdict.support, checks=verdict.checks)
+                if verdict.passed or form in self._pool.ranked[index].source.text:
+                    return Draft(form, own, "extractive")
+        return None
+
+    def _filled(self, drafts: list[Draft]) -> list[Draft]:
+        """Add extracts by importance until the length is reached; reading order is that of the sources."""
+        drafts = list(drafts)
+        n_written = len(drafts)
+        for ranked in sorted(self._pool.ranked, key=lambda r: -r.score):
+            if len(drafts) >= self._limit or self._words(drafts) >= 0.9 * self._options.max_words:
+                break
+            if any(ranked.index in d.verdict.cites[:2] for d in drafts[:n_written]):
+                continue
+            if ranked.dangling and len(self._pool.ranked) > self._limit:
+                continue
+            draft = self._extract(ranked.index, self._options.max_words - self._words(drafts))
+            if draft is not None:
+                self._add(drafts, draft)
+        if not drafts and self._pool.ranked:
+            drafts.append(self._shortest())
+        added = sorted(drafts[n_written:], key=lambda d: d.verdict.cites[0])
+        return [*drafts[:n_written], *added]
+
+    def _shortest(self) -> Draft:
+        """The shortest form of any sentence, when nothing fits into the words allowed."""
+        forms = [(form, r.index) for r in self._pool.ranked for form in shorter_forms(r.source.text)[-1:]]
+        text, index = min(forms, key=lambda item: count_words(item[0]))
+        self.notes.append(f"no sentence is as short as {self._options.max_words} words; this is the shortest")
+        verdict = self._pool.verifier.check(text, [index])
+        return Draft(
+            text, Verdict(cites=(index,), support=verdict.support, checks=verdict.checks), "extractive"
+        )
+
+    def _words(self, drafts: Sequence[Draft]) -> int:
+        return sum(count_words(d.text) for d in drafts)
+
+    def _full(self, drafts: Sequence[Draft]) -> bool:
+        return len(drafts) >= self._limit or self._words(drafts) >= self._options.max_words
+
+    def _fits(self, draft: Draft, settled: Sequence[Draft]) -> bool:
+        room = self._words(settled) + count_words(draft.text) <= self._options.max_words
+        return (
+            room
+            and len(settled) < self._limit
+            and all(overlap(draft.stems, other.stems) <= _REDUNDANT for other in settled)
+        )
+
+    def _add(self, settled: list[Draft], draft: Draft) -> None:
+        if self._fits(draft, settled):
+            settled.append(draft)

@@ -1,0 +1,143 @@
+"""Hold a written sentence against the sentences that it cites.
+
+In: the source sentences of an article, a written sentence, the citations that its writer gave. Out: a
+`Verdict`: the citations that support it, how much of it they cover, and one `Check` each for names, numbers,
+dates, quotations, negation, roles and content. Not here: what to do about a sentence that fails (writing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from khabar_core.records import Check
+from khabar_summarize import checks
+from khabar_summarize.analysis import Analysis, Unit, analyse
+from khabar_summarize.names import same_word
+from khabar_summarize.sources import SourceSentence
+
+__all__ = ["Verdict", "Verifier"]
+
+MAX_CITES = 4  # that are searched for; a writer may give more
+_MAX_PROPOSED = 6
+# A further citation must cover this share of the sentence, or a name or figure that is still open.
+_LEAST_GAIN = 0.12
+_LEAST_SHARED = 2  # units that a citation must share with the sentence to be added for one name or figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of one written sentence.
+
+    Attributes:
+        cites: indices of the supporting source sentences, most important first; empty when nothing supports
+        it. support: 0..1, the weighted share of its content that the cited sentences contain.
+        checks: one for each kind of fact.
+    """
+
+    cites: tuple[int, ...]
+    support: float
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether it has support and every check is satisfied."""
+        return bool(self.cites) and all(check.passed for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that it did not pass."""
+        return tuple(check for check in self.checks if not check.passed)
+
+
+class Verifier:
+    """Checks sentences against one pool of source sentences.
+
+    Args:
+        sources: all sentences of the article, in reading order.
+        equivalents: see `khabar_summarize.sources.equivalents_of`.
+    """
+
+    def __init__(
+        self, sources: Sequence[SourceSentence], equivalents: Mapping[str, str] | None = None
+    ) -> None:
+        self.sources = tuple(sources)
+        self._equivalents = dict(equivalents or {})
+        self._analyses = [analyse(source.text, self._equivalents) for source in self.sources]
+        postings: dict[str, set[int]] = {}
+        for i, analysis in enumerate(self._analyses):
+            for unit in analysis.units:
+                postings.setdefault(unit.key, set()).add(i)
+        self._postings = {key: frozenset(indices) for key, indices in postings.items()}
+        self._holding: dict[tuple[str, bool], frozenset[int]] = {}
+        self._article = checks.ArticleFacts.of(self._analyses)
+
+    def check(self, text: str, proposed: Sequence[int] = ()) -> Verdict:
+        """Align a sentence and check it.
+
+        Args:
+            text: the written sentence, without citation marks.
+            proposed: indices that its writer cited; wrong ones are dropped, missing ones added.
+        """
+        written = analyse(text, self._equivalents)
+        cites = self._align(written, proposed)
+        cited = [self._analyses[i] for i in cites]
+        support = self._support(written, cites)
+        results = (
+            checks.check_names(written, cited, self._article),
+            checks.check_numbers(written, cited),
+            checks.check_dates(written, cited),
+            checks.check_quotes(written, cited),
+            checks.check_negation(written, cited),
+            checks.check_roles(written, cited),
+            checks.check_content(written, cited, support),
+        )
+        return Verdict(cites=cites, support=support, checks=results)
+
+    def _align(self, written: Analysis, proposed: Sequence[int]) -> tuple[int, ...]:
+        """The citations: those proposed that share content, and those needed for what is still open."""
+        mine = [unit for unit in written.units if unit.weight]
+        chosen = [i for i in dict.fromkeys(proposed) if 0 <= i < len(self.sources) and self._shared(mine, i)]
+        chosen = chosen[:_MAX_PROPOSED]
+        total = sum(unit.weight for unit in mine) or 1.0
+        while len(chosen) < MAX_CITES:
+            open_units = [unit for unit in mine if not self._covered(unit, chosen)]
+            touched = set().union(*(self._holders(unit) for unit in open_units)) - set(chosen)
+            best = max(sorted(touched), key=lambda i: self._gain(open_units, i), default=None)
+            if best is None:
+                break
+            gain = self._gain(open_units, best)
+            facts = [u for u in open_units if u.kind != "word" and best in self._holders(u)]
+            enough = gain / total >= _LEAST_GAIN and (chosen == [] or len(open_units) > 1)
+            if not gain or not (enough or (facts and len(self._shared(mine, best)) > _LEAST_SHARED)):
+                break
+            chosen.append(best)
+        return tuple(sorted(chosen, key=lambda i: -self._gain(mine, i)))
+
+    def _shared(self, units: Iterable[Unit], index: int) -> list[Unit]:
+        return [unit for unit in units if index in self._holders(unit)]
+
+    def _gain(self, units: Iterable[Unit], index: int) -> float:
+        return sum(unit.weight for unit in units if index in self._holders(unit))
+
+    def _holders(self, unit: Unit) -> frozenset[int]:
+        """Indices of the source sentences that have a unit; names also in other spellings."""
+        known = self._holding.get((unit.key, unit.kind == "name"))
+        if known is None:
+            known = self._postings.get(unit.key, frozenset())
+            if unit.kind == "name":
+                spelled = {
+                    key for key in self._article.all_names if key != unit.key and same_word(unit.key, [key])
+                }
+                known = known.union(*(self._postings.get(key, frozenset()) for key in spelled))
+            self._holding[unit.key, unit.kind == "name"] = known
+        return known
+
+    def _covered(self, unit: Unit, cites: Iterable[int]) -> bool:
+        return not self._holders(unit).isdisjoint(cites)
+
+    def _support(self, written: Analysis, cites: Sequence[int]) -> float:
+        total = sum(unit.weight for unit in written.units)
+        if not total:
+            return 0.0
+        return round(sum(u.weight for u in written.units if self._covered(u, cites)) / total, 4)

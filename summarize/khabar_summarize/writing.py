@@ -1,0 +1,135 @@
+"""Let a model write: numbered sentences in, candidate briefs with citations out.
+
+In: an engine that does the task "brief", source sentences. Out: candidates as (text, cited numbers) pairs.
+Not here: believing them (verify).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from khabar_core.engines.base import DecodeOptions, Engine, Hypothesis, Request
+from khabar_summarize.english import split_sentences
+from khabar_summarize.options import BriefOptions
+
+__all__ = ["Candidate", "Written", "ask", "can_write", "number_sentences", "parse"]
+
+_MARK = re.compile(r"\s*\[\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\]")
+_UNSAFE = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_TOKENS_PER_WORD = 1.6  # English with names and citation marks
+_TASK = "brief"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One sentence as the model wrote it; `cites` are indices into the sentences shown to it, from 0."""
+
+    text: str
+    cites: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One brief as the model wrote it, and the mean log-probability of its tokens."""
+
+    sentences: tuple[Written, ...]
+    logprob: float
+
+
+def can_write(engine: Engine | None) -> bool:
+    """Whether the engine does the task."""
+    return engine is not None and _TASK in engine.tasks
+
+
+def number_sentences(texts: Sequence[str]) -> str:
+    """The block that the model reads: `[1] First.` and so on, a line each.
+
+    Brackets of the article become parentheses, so that nothing in it can pass for a number of ours.
+    """
+    lines = []
+    for number, text in enumerate(texts, start=1):
+        clean = " ".join(_UNSAFE.sub("", text).replace("[", "(").replace("]", ")").split())
+        lines.append(f"[{number}] {clean}")
+    return "\n".join(lines)
+
+
+def ask(
+    engine: Engine,
+    texts: Sequence[str],
+    options: BriefOptions,
+    *,
+    prefix: str = "",
+    samples_only: bool = False,
+) -> list[Candidate]:
+    """Get candidates: the best of the beam, and some drawn at random.
+
+    Args:
+        engine: one that `can_write`.
+        texts: the sentences to write from.
+        options: length and how many candidates.
+        prefix: beginning of the brief that is already settled, with its citation marks.
+        samples_only: leave the beam out (a second try after the beam has failed).
+    """
+    request = Request(text=number_sentences(texts), task=_TASK, prefix=prefix, source_language="en")
+    limit = int(options.max_words * _TOKENS_PER_WORD) + 40
+    runs: list[DecodeOptions] = []
+    if not samples_only:
+        runs.append(
+            DecodeOptions(
+                beam_size=options.beam_size,
+                n_best=options.beam_size,
+                repetition_penalty=1.05,
+                max_output_tokens=limit,
+            )
+        )
+    if options.samples:
+        runs.append(
+            DecodeOptions(
+                beam_size=1,
+                n_best=options.samples,
+                sampling_temperature=options.temperature,
+                seed=options.seed + samples_only,
+                max_output_tokens=limit,
+            )
+        )
+    candidates: list[Candidate] = []
+    for run in runs:
+        for hypothesis in engine.generate([request], run)[0]:
+            sentences = parse(_rest(hypothesis, prefix), len(texts))
+            candidate = Candidate(tuple(sentences), hypothesis.logprob_per_token)
+            if sentences and all(candidate.sentences != other.sentences for other in candidates):
+                candidates.append(candidate)
+    return candidates
+
+
+def _rest(hypothesis: Hypothesis, prefix: str) -> str:
+    """What the model added to the prefix; an unfinished last sentence is cut off."""
+    text = hypothesis.text
+    if prefix and text.startswith(prefix.strip()):
+        text = text[len(prefix.strip()) :]
+    if not hypothesis.finished:
+        marks = list(_MARK.finditer(text))
+        text = text[: marks[-1].end()] if marks else ""
+    return text
+
+
+def parse(text: str, n_sources: int) -> list[Written]:
+    """Split an output into sentences with their citations.
+
+    >>> parse("Two died. [2,5] Rain goes on. [9]", 6)
+    [Written(text='Two died.', cites=(1, 4)), Written(text='Rain goes on.', cites=())]
+    """
+    text = _UNSAFE.sub("", text)
+    pieces = _MARK.split(text)
+    written: list[Written] = []
+    for i in range(0, len(pieces), 2):
+        marks = pieces[i + 1] if i + 1 < len(pieces) else ""
+        numbers = dict.fromkeys(int(number) - 1 for number in re.findall(r"\d+", marks))
+        cites = tuple(number for number in numbers if 0 <= number < n_sources)
+        for sentence in split_sentences(pieces[i].replace("[", "").replace("]", "")):
+            clean = " ".join(sentence.split())
+            if len(clean) > 1 and any(c.isalpha() for c in clean):
+                written.append(Written(clean, cites))
+    return written
