@@ -39,6 +39,7 @@ _SPELLINGS = (
     (re.compile("labou?r$"), "labou?r"),
     (re.compile("harbou?r$"), "harbou?r"),
 )
+_HIATUS = frozenset({"aa", "ae", "ai", "ee", "ii", "ia", "oo", "uu"})
 _WORD = re.compile(r"[^\s\-]+")
 _GAP = r"[\s\-\u2010-\u2015]+"
 _PARTICLES = frozenset({"al", "el"})
@@ -86,6 +87,9 @@ def _letters(word: str, *, exact: bool) -> str:
             parts.append(re.escape(character))
             if acronym:
                 parts.append(r"\.?")
+            elif word[i : i + 2].lower() in _HIATUS:
+                # Sana'a is also written Sanaa.
+                parts.append("'?")
     return "".join(parts)
 
 

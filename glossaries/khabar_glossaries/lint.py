@@ -118,7 +118,9 @@ def _entry(entry: Entry) -> Iterator[Finding]:
             message = f"{surface} is a common word; put 'ambiguous' into the note to require evidence"
             yield _finding(entry, "warning", "common-word", message)
         first = key.split(" ")[0]
-        if any(first.startswith(p) and len(p) > len(ARTICLE) for p in PREFIXES_WITH_ARTICLE):
+        # فالنسيا begins with ف + ال by chance; with a common word behind them they are proclitics.
+        heads = (p for p in PREFIXES_WITH_ARTICLE if len(p) > len(ARTICLE) and first.startswith(p))
+        if any(first[len(p) - len(ARTICLE) :] in common_words() for p in heads):
             message = f"{surface} begins with a proclitic; write the name without it"
             yield _finding(entry, "warning", "proclitic", message)
     yield from _forms(entry)

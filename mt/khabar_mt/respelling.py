@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from khabar_core.records import Span, TermHit
-from khabar_glossaries.clitics import PREFIXES
+from khabar_glossaries.clitics import ARTICLE, PREFIXES
 from khabar_glossaries.english import find_form, plain, starts_with_vowel_sound
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.romanise import (
@@ -196,7 +196,7 @@ def _best(
     """The likeliest misspelling of the name that nothing else explains."""
     forms = [english_sounds(form) for form in (hit.target, *hit.accepted)]
     arabic = arabic_sounds(hit.source)
-    rivals = _rivals(source, hit, others)
+    rivals = _Rivals(_other_words(source, hit), _other_terms(hit, others))
     best: Candidate | None = None
     for span in candidates(text, len(hit.target.replace("-", " ").split()), taken):
         words = text[slice(*span)]
@@ -208,43 +208,60 @@ def _best(
         )
         if best is not None and (likeness, best.span[0]) <= (best.likeness, span[0]):
             continue
-        if _explained(words, likeness, rivals):
+        if _explained(words, likeness, sound_similarity(sounds, arabic), rivals):
             continue
         best = Candidate(span, words, likeness)
     return best
 
 
-def _rivals(source: str, hit: TermHit, others: Sequence[TermHit]) -> frozenset[str]:
-    """Sounds of everything else in the source that a candidate could be: other words and other terms."""
+@dataclass(frozen=True, slots=True)
+class _Rivals:
+    """Sounds of what else a candidate could be."""
+
+    arabic: frozenset[str]
+    english: frozenset[str]
+
+
+def _other_words(source: str, hit: TermHit) -> frozenset[str]:
+    """Sounds of the other words of the source."""
     start, end = hit.source_span
-    rest = f"{source[:start]} \n {source[end:]}"
     sounds = set()
-    for word in _ARABIC_WORD.findall(rest):
+    for word in _ARABIC_WORD.findall(f"{source[:start]} \n {source[end:]}"):
         folded = fold_key(word)
         # Each reading of the clitics is a possible name: ولبنان is also لبنان.
-        for prefix, article in product(PREFIXES, ("", "ال")):
+        for prefix, article in product(PREFIXES, ("", ARTICLE)):
             stem = folded[len(prefix) + len(article) :]
             if folded.startswith(prefix + article) and len(stem) >= 3:
                 sounds.add(arabic_sounds(stem))
-    for other in others:
-        if other.target != hit.target:
-            sounds.add(english_sounds(other.target))
     sounds.discard(arabic_sounds(hit.source))
     return frozenset(sounds)
 
 
-def _explained(words: str, likeness: float, rivals: frozenset[str]) -> bool:
-    """Whether something else in the source sounds more like the candidate, or like a word of it."""
+def _other_terms(hit: TermHit, others: Sequence[TermHit]) -> frozenset[str]:
+    """Sounds of the other terms' English."""
+    return frozenset(english_sounds(other.target) for other in others if other.target != hit.target)
+
+
+def _explained(words: str, likeness: float, likeness_arabic: float, rivals: _Rivals) -> bool:
+    """Whether something else in the source sounds as much like the candidate, or like a word of it.
+
+    Args:
+        words: the candidate.
+        likeness: of the candidate to the name's English forms.
+        likeness_arabic: of the candidate to the name's Arabic, which is what other Arabic words compete with.
+        rivals: what else is in the source.
+    """
     sounds = english_sounds(words)
-    if any(sound_similarity(sounds, rival) > likeness + _MARGIN for rival in rivals):
+    if any(sound_similarity(sounds, rival) > likeness + _MARGIN for rival in rivals.english):
+        return True
+    enough = max(likeness_arabic - _MARGIN, _ENOUGH)
+    if any(sound_similarity(sounds, rival) >= enough for rival in rivals.arabic):
         return True
     parts = [english_sounds(word) for word in re.split(r"[\s\-]+", words)]
-    if len(parts) == 1:
-        return False
-    return any(
+    return len(parts) > 1 and any(
         n_consonants(part) >= _SHORT_CONSONANTS and sound_similarity(part, rival) > 0.9
         for part in parts
-        for rival in rivals
+        for rival in (*rivals.arabic, *rivals.english)
     )
 
 

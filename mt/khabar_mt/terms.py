@@ -132,10 +132,12 @@ def check_terms(matches: Sequence[Match], text: str) -> tuple[TermHit, ...]:
 def _shared_place(text: str, hits: Sequence[TermHit], i: int, places: dict[int, Span]) -> Span | None:
     """A place of the same name: the same target, or a full name whose Arabic holds this one."""
     key = f" {fold_key(hits[i].source)} "
+    # "Vladimir Putin" also answers a second "Putin"; but "South Sudan" is never "Sudan".
+    is_person = hits[i].type == "person"
     for j, span in sorted(places.items(), key=lambda item: item[1]):
-        if hits[j].target == hits[i].target or key in f" {fold_key(hits[j].source)} ":
-            if hits[j].target == hits[i].target:
-                return span
+        if hits[j].target == hits[i].target:
+            return span
+        if is_person and key in f" {fold_key(hits[j].source)} ":
             inner = _first_free(text[: span[1]], hits[i], [(0, span[0])])
             if inner is not None:
                 return inner

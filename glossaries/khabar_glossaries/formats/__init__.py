@@ -79,10 +79,11 @@ def read_entries(path: str | Path, *, format: str | None = None, layer: str | No
         layer: name of the layer in reports; None takes the file's name.
 
     Raises:
+        UsageError: an unknown format was asked for.
         InputError: the file is missing or is not a readable file.
         GlossaryError: it is malformed; the text says at which line.
     """
-    path = Path(path)
+    path, format = Path(path), format_of(path, format)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -90,7 +91,7 @@ def read_entries(path: str | Path, *, format: str | None = None, layer: str | No
         raise InputError("no such glossary file", where=str(path)) from exc
     except OSError as exc:
         raise InputError(f"cannot be read: {exc.strerror or exc}", where=str(path)) from exc
-    return decode_entries(data, format=format_of(path, format), name=str(path), layer=layer or path.name)
+    return decode_entries(data, format=format, name=str(path), layer=layer or path.name)
 
 
 def decode_entries(data: bytes, *, format: str, name: str, layer: str) -> list[Entry]:
