@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from khabar_core.errors import ModelError
+from khabar_core.manifest import Manifest
 
 __all__ = [
     "LANGUAGES",
@@ -34,6 +35,7 @@ __all__ = [
     "read_json",
     "recognise_ct2",
     "recognise_hf",
+    "turn_end",
 ]
 
 # ISO 639-1 -> (NLLB, mBART). M2M100 writes the ISO code itself between underscores.
@@ -74,17 +76,22 @@ _MAX_JSON_BYTES = 256 << 20
 # A base model continues a text; this layout is the one that the default model was trained on.
 _PLAIN_PROMPT = "Arabic: {source}\nEnglish:"
 _ASK = "Translate this Arabic news text into English. Answer with the translation alone.\n\n{source}"
-# Marker in a chat template -> the turn of a user as a whole. Written here, because running a stranger's
-# template means running a stranger's program.
-_CHATS: tuple[tuple[str, str], ...] = (
-    ("<start_of_turn>", "<start_of_turn>user\n{ask}<end_of_turn>\n<start_of_turn>model\n"),
+# Marker in a chat template -> the turn of a user as a whole, and the token that ends the answer. Written
+# here, because running a stranger's template means running a stranger's program.
+_CHATS: tuple[tuple[str, str, str], ...] = (
+    (
+        "<start_of_turn>",
+        "<start_of_turn>user\n{ask}<end_of_turn>\n<start_of_turn>model\n",
+        "<end_of_turn>",
+    ),
     (
         "<|start_header_id|>",
         "<|start_header_id|>user<|end_header_id|>\n\n{ask}<|eot_id|>"
         "<|start_header_id|>assistant<|end_header_id|>\n\n",
+        "<|eot_id|>",
     ),
-    ("<|im_start|>", "<|im_start|>user\n{ask}<|im_end|>\n<|im_start|>assistant\n"),
-    ("[INST]", "[INST] {ask} [/INST]"),
+    ("<|im_start|>", "<|im_start|>user\n{ask}<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"),
+    ("[INST]", "[INST] {ask} [/INST]", "</s>"),
 )
 
 
@@ -98,6 +105,29 @@ class Profile:
     languages: Mapping[str, str] = field(default_factory=dict)
     special: Mapping[str, Any] = field(default_factory=dict)
     max_input_tokens: int = 512
+
+    def draft(
+        self,
+        *,
+        compute_type: str,
+        licence: str = "",
+        description: str = "",
+        scores: Mapping[str, Any] | None = None,
+    ) -> Manifest:
+        """A manifest that lacks name, source, date and files, which whoever installs the model knows."""
+        return Manifest(
+            name="",
+            family=self.family,
+            tasks=self.tasks,
+            prompts=self.prompts,
+            languages=self.languages,
+            licence=licence,
+            compute_type=compute_type,
+            max_input_tokens=self.max_input_tokens,
+            special=self.special,
+            description=description,
+            scores=scores or {},
+        )
 
 
 def read_json(path: Path) -> Any:
@@ -134,16 +164,22 @@ def recognise_hf(folder: Path) -> tuple[str, dict[str, Any]]:
     family = _MODEL_TYPES[kind]
     if family == "m2m100" and _is_nllb(folder, config):
         family = "nllb"
-    return family, config
+    return family, {**config, "tokenizer_class": _tokenizer_class(folder, config)}
+
+
+def _tokenizer_class(folder: Path, config: Mapping[str, Any]) -> str:
+    """The class that the tokenizer was saved from; older models name it in their configuration."""
+    if config.get("tokenizer_class"):
+        return str(config["tokenizer_class"])
+    if (folder / "tokenizer_config.json").is_file():
+        settings = read_json(folder / "tokenizer_config.json")
+        return str(settings.get("tokenizer_class", "")) if isinstance(settings, dict) else ""
+    return ""
 
 
 def _is_nllb(folder: Path, config: Mapping[str, Any]) -> bool:
     """NLLB has the architecture of M2M100; only its language codes differ."""
-    names = [str(config.get("tokenizer_class", ""))]
-    if (folder / "tokenizer_config.json").is_file():
-        settings = read_json(folder / "tokenizer_config.json")
-        names.append(str(settings.get("tokenizer_class", "")) if isinstance(settings, dict) else "")
-    if any("Nllb" in name for name in names):
+    if "Nllb" in _tokenizer_class(folder, config):
         return True
     if (folder / "tokenizer.json").is_file():
         return "arb_Arab" in (folder / "tokenizer.json").read_text(encoding="utf-8", errors="replace")
@@ -247,7 +283,7 @@ def _many_languages(family: str, config: Mapping[str, Any]) -> Profile:
     source = {"source_start": ["{source_language}"], "source_end": ["</s>"]}
     if family == "mbart":
         codes = {iso: pair[1] for iso, pair in LANGUAGES.items()}
-        if "50" not in str(config.get("tokenizer_class", "50")):
+        if config and "50" not in str(config.get("tokenizer_class")):
             # The first mBART, of 25 languages, writes the language after the text.
             source = {"source_end": ["</s>", "{source_language}"], "source_start": []}
     elif family == "nllb":
@@ -262,6 +298,8 @@ def _summariser(family: str, config: Mapping[str, Any]) -> Profile:
     special: dict[str, Any] = {"source_end": ["</s>"], "eos": "</s>"}
     if family == "bart":
         special["source_start"] = ["<s>"]
+    if isinstance(config.get("forced_bos_token_id"), int):
+        special["target_start"] = ["<s>"]
     decoding = {
         ours: config[theirs]
         for ours, theirs in (
@@ -282,9 +320,14 @@ def _summariser(family: str, config: Mapping[str, Any]) -> Profile:
     )
 
 
+def turn_end(chat_template: str) -> str:
+    """The token that ends an answer in a chat, "" for base models and unknown layouts."""
+    return next((end for mark, _, end in _CHATS if mark in chat_template), "")
+
+
 def _language_model(family: str, config: Mapping[str, Any], chat_template: str) -> Profile:
     prompt = _PLAIN_PROMPT
-    for mark, turn in _CHATS:
+    for mark, turn, _ in _CHATS:
         if mark in chat_template:
             prompt = turn.replace("{ask}", _ASK)
             break
@@ -293,8 +336,7 @@ def _language_model(family: str, config: Mapping[str, Any], chat_template: str) 
         prompts={"translate": prompt},
         languages={"ar": "ar", "en": "en"},
         special={},
-        # Beyond this the attention of small models wanders, whatever their window is.
-        max_input_tokens=min(1024, _window(config, 1024)),
+        max_input_tokens=_window(config, 1024),
     )
 
 
@@ -302,5 +344,12 @@ def _window(config: Mapping[str, Any], default: int) -> int:
     """Positions of the model less a few for special tokens."""
     value = config.get("max_position_embeddings")
     if not isinstance(value, int) or isinstance(value, bool) or value <= 16:
-        return default
-    return min(value, 1024) - 8
+        value = default
+    # Attention of small models wanders beyond 1,024 tokens, whatever their window is.
+    limit = min(value, 1024) - 8
+    sliding = config.get("sliding_window")
+    if isinstance(sliding, int) and sliding > 0 and config.get("use_sliding_window") is not False:
+        # CTranslate2 (4.8) computes prompts that are longer than the sliding window wrongly (measured). A
+        # quarter is kept for the words around the text.
+        limit = min(limit, sliding * 3 // 4)
+    return limit

@@ -1,0 +1,408 @@
+"""Tiny, randomly initialised Hugging Face models of every family, with tokenizers trained on a few sentences.
+
+Random weights give nonsense, but the same nonsense in every correct implementation, and that is compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ARABIC = (
+    "قال رئيس البلدية إن السوق القديم سيفتح أبوابه يوم الخميس بعد ترميم استمر عامين.",
+    "غادر الوفد المدينة صباحا وعاد في المساء دون أن يدلي بتصريح.",
+    "بلغ عدد الطلاب 250 طالبا في ثلاث مدارس جديدة قرب النهر.",
+    "تساقطت الأمطار بغزارة على الساحل فأغلقت الطرق الجبلية.",
+)
+ENGLISH = (
+    "The mayor said the old market will open its doors on Thursday after two years of repairs.",
+    "The delegation left the city in the morning and returned at night without a statement.",
+    "The number of pupils reached 250 in three new schools near the river.",
+    "Heavy rain fell on the coast and closed the mountain roads.",
+)
+FAMILIES = (
+    "bart",
+    "gemma3",
+    "llama",
+    "m2m100",
+    "marian",
+    "mbart",
+    "mbart50",
+    "mistral",
+    "mt5",
+    "nllb",
+    "pegasus",
+    "qwen2",
+    "qwen3",
+    "t5",
+)
+_SEED = 20
+
+
+def make_tiny(family: str, folder: Path) -> Path:
+    """Write a tiny model with its tokenizer into a folder and return the folder."""
+    import torch
+
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(_SEED)
+    with _quiet():
+        _MAKERS[family](folder)
+    return folder
+
+
+@contextlib.contextmanager
+def _quiet() -> Any:
+    from khabar_core.convert.huggingface import quiet_transformers
+
+    with quiet_transformers():
+        yield
+
+
+@functools.lru_cache(maxsize=4)
+def sentencepiece_model(kind: str = "unigram", extra: tuple[str, ...] = ()) -> bytes:
+    """A SentencePiece model of at most 300 pieces; the first three are <unk>, <s> and </s>."""
+    import sentencepiece
+
+    folder = Path(tempfile.mkdtemp())
+    try:
+        corpus = folder / "corpus.txt"
+        corpus.write_text("\n".join(ARABIC + ENGLISH) + "\n", encoding="utf-8")
+        sentencepiece.SentencePieceTrainer.train(
+            input=str(corpus),
+            model_prefix=str(folder / "spm"),
+            vocab_size=300,
+            model_type=kind,
+            character_coverage=1.0,
+            hard_vocab_limit=False,
+            byte_fallback=kind == "bpe",
+            unk_id=0,
+            bos_id=1,
+            eos_id=2,
+            pad_id=-1,
+            user_defined_symbols=list(extra),
+            minloglevel=2,
+        )
+        return (folder / "spm.model").read_bytes()
+    finally:
+        shutil.rmtree(folder)
+
+
+def pieces(model: bytes) -> list[str]:
+    """The pieces of a SentencePiece model in id order."""
+    import sentencepiece
+
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    return [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
+
+
+def _scored_pieces(model: bytes) -> list[tuple[str, float]]:
+    import sentencepiece
+
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    return [(processor.id_to_piece(i), processor.get_score(i)) for i in range(processor.get_piece_size())]
+
+
+def _save(folder: Path, model: Any, tokenizer: Any = None) -> None:
+    import torch
+
+    # Random logits are nearly flat, so that rounding could turn a tie; larger weights make clear winners. T5
+    # starts large by itself.
+    factor = 1.0 if "t5" in model.config.model_type else 4.0
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.dim() > 1 and "position" not in name:
+                weight.mul_(factor)
+    model.eval().save_pretrained(str(folder))
+    if tokenizer is not None:
+        tokenizer.save_pretrained(str(folder))
+
+
+_SMALL = {
+    "d_model": 32,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 64,
+    "decoder_ffn_dim": 64,
+    "max_position_embeddings": 128,
+    "dropout": 0.0,
+}
+
+
+def _marian(folder: Path) -> None:
+    import transformers
+
+    model = sentencepiece_model()
+    # Marian's own order: end and unknown first, padding last.
+    vocabulary = ["</s>", "<unk>", *(p for p in pieces(model) if p not in ("<unk>", "<s>", "</s>")), "<pad>"]
+    (folder / "source.spm").write_bytes(model)
+    (folder / "target.spm").write_bytes(model)
+    table = {token: number for number, token in enumerate(vocabulary)}
+    (folder / "vocab.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
+    settings = {"tokenizer_class": "MarianTokenizer", "source_lang": "ar", "target_lang": "en"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    pad = len(vocabulary) - 1
+    config = transformers.MarianConfig(
+        **_SMALL,
+        vocab_size=len(vocabulary),
+        decoder_vocab_size=len(vocabulary),
+        pad_token_id=pad,
+        eos_token_id=0,
+        bos_token_id=0,
+        decoder_start_token_id=pad,
+        forced_eos_token_id=0,
+        activation_function="swish",
+        scale_embedding=True,
+        static_position_embeddings=True,
+    )
+    _save(folder, transformers.MarianMTModel(config))
+
+
+def _m2m100(folder: Path) -> None:
+    import transformers
+
+    model = sentencepiece_model()
+    (folder / "spm.model").write_bytes(model)
+    vocabulary = ["<s>", "<pad>", "</s>", "<unk>"]
+    vocabulary += [p for p in pieces(model) if p not in ("<unk>", "<s>", "</s>")]
+    table = {token: number for number, token in enumerate(vocabulary)}
+    (folder / "plain.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
+    tokenizer = transformers.M2M100Tokenizer(str(folder / "plain.json"), str(folder / "spm.model"))
+    size = len(vocabulary) + len(tokenizer.lang_token_to_id) + tokenizer.num_madeup_words
+    _save(folder, transformers.M2M100ForConditionalGeneration(_m2m100_config(size)), tokenizer)
+    (folder / "plain.json").unlink()
+    (folder / "spm.model").unlink()
+
+
+def _m2m100_config(size: int) -> Any:
+    import transformers
+
+    return transformers.M2M100Config(
+        **_SMALL,
+        vocab_size=size,
+        pad_token_id=1,
+        bos_token_id=0,
+        eos_token_id=2,
+        decoder_start_token_id=2,
+        scale_embedding=True,
+        activation_function="relu",
+    )
+
+
+def _nllb(folder: Path) -> None:
+    import transformers
+
+    vocabulary, merges = _bpe_table(("<s>", "<pad>", "</s>", "<unk>"), metaspace=True)
+    tokenizer = transformers.NllbTokenizer(
+        vocab=vocabulary, merges=merges, src_lang="arb_Arab", tgt_lang="eng_Latn"
+    )
+    _save(folder, transformers.M2M100ForConditionalGeneration(_m2m100_config(len(tokenizer))), tokenizer)
+
+
+def _mbart_like(folder: Path, tokenizer: Any, **extra: Any) -> None:
+    import transformers
+
+    config = transformers.MBartConfig(
+        **_SMALL,
+        vocab_size=len(tokenizer),
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        scale_embedding=True,
+        activation_function="gelu",
+        **extra,
+    )
+    config.normalize_before = True
+    config.normalize_embedding = True
+    _save(folder, transformers.MBartForConditionalGeneration(config), tokenizer)
+
+
+def _fairseq_pieces() -> list[tuple[str, float]]:
+    rest = [pair for pair in _scored_pieces(sentencepiece_model()) if pair[0] not in ("<unk>", "<s>", "</s>")]
+    return [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *rest]
+
+
+def _mbart50(folder: Path) -> None:
+    import transformers
+
+    tokenizer = transformers.MBart50Tokenizer(
+        vocab=_scored_pieces(sentencepiece_model()), src_lang="ar_AR", tgt_lang="en_XX"
+    )
+    extra = {"decoder_start_token_id": tokenizer.eos_token_id, "tokenizer_class": "MBart50Tokenizer"}
+    _mbart_like(folder, tokenizer, **extra)
+
+
+def _mbart(folder: Path) -> None:
+    import transformers
+
+    tokenizer = transformers.MBartTokenizer(vocab=_fairseq_pieces(), src_lang="ar_AR", tgt_lang="en_XX")
+    _mbart_like(folder, tokenizer)
+
+
+def _bart(folder: Path) -> None:
+    import transformers
+
+    vocabulary, merges = _bpe_table(("<s>", "<pad>", "</s>", "<unk>", "<mask>"), metaspace=False)
+    tokenizer = transformers.BartTokenizer(vocab=vocabulary, merges=merges)
+    config = transformers.BartConfig(
+        **_SMALL,
+        vocab_size=len(tokenizer),
+        pad_token_id=1,
+        bos_token_id=0,
+        eos_token_id=2,
+        decoder_start_token_id=2,
+        activation_function="gelu",
+    )
+    config.normalize_before = False
+    model = transformers.BartForConditionalGeneration(config)
+    model.generation_config.forced_bos_token_id = 0  # as the published summarisers have it
+    _save(folder, model, tokenizer)
+
+
+def _pegasus(folder: Path) -> None:
+    import transformers
+
+    rest = [pair for pair in _scored_pieces(sentencepiece_model()) if pair[0] not in ("<unk>", "<s>", "</s>")]
+    first = [("<pad>", 0.0), ("</s>", 0.0), ("<mask_1>", 0.0), ("<mask_2>", 0.0)]
+    first += [(f"<unk_{i}>", 0.0) for i in range(2, 103)] + [("<unk>", 0.0)]
+    tokenizer = transformers.PegasusTokenizer(vocab=[*first, *rest])
+    config = transformers.PegasusConfig(
+        **_SMALL,
+        vocab_size=len(tokenizer),
+        pad_token_id=0,
+        eos_token_id=1,
+        decoder_start_token_id=0,
+        scale_embedding=True,
+        activation_function="relu",
+    )
+    config.normalize_before = True
+    config.normalize_embedding = False
+    _save(folder, transformers.PegasusForConditionalGeneration(config), tokenizer)
+
+
+def _t5_like(folder: Path, kind: str, **extra: Any) -> None:
+    import transformers
+
+    rest = [pair for pair in _scored_pieces(sentencepiece_model()) if pair[0] not in ("<unk>", "<s>", "</s>")]
+    tokenizer = transformers.T5Tokenizer(
+        vocab=[("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *rest], extra_ids=4
+    )
+    config = getattr(transformers, f"{kind}Config")(
+        vocab_size=len(tokenizer),
+        d_model=32,
+        d_kv=8,
+        d_ff=64,
+        num_layers=2,
+        num_decoder_layers=2,
+        num_heads=4,
+        relative_attention_num_buckets=8,
+        decoder_start_token_id=0,
+        pad_token_id=0,
+        eos_token_id=1,
+        dropout_rate=0.0,
+        **extra,
+    )
+    _save(folder, getattr(transformers, f"{kind}ForConditionalGeneration")(config), tokenizer)
+
+
+def _bpe_table(
+    specials: tuple[str, ...], *, metaspace: bool, byte_fallback: bool = False
+) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Vocabulary and merges of a BPE, trained on the sentences; with U+2581 for spaces, or byte-level."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    if metaspace:
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        alphabet: list[str] = []
+    else:
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+    first = [*specials, *(f"<0x{i:02X}>" for i in range(256))] if byte_fallback else list(specials)
+    trainer = trainers.BpeTrainer(
+        vocab_size=len(first) + (300 if metaspace else 500),
+        special_tokens=first,
+        initial_alphabet=alphabet,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(ARABIC + ENGLISH, trainer)
+    data = json.loads(tokenizer.to_str())["model"]
+    return data["vocab"], [tuple(pair) for pair in data["merges"]]
+
+
+def _lm_options(size: int) -> dict[str, Any]:
+    return {
+        "vocab_size": size,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 256,
+        # Not the default, which a converter may fall back to unnoticed.
+        "rope_parameters": {"rope_type": "default", "rope_theta": 50000.0},
+    }
+
+
+def _gemma3(folder: Path) -> None:
+    import transformers
+
+    first = ("<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>")
+    vocabulary, merges = _bpe_table(first, metaspace=True, byte_fallback=True)
+    tokenizer = transformers.GemmaTokenizer(vocab=vocabulary, merges=merges, add_bos_token=True)
+    config = transformers.Gemma3TextConfig(
+        **{**_lm_options(len(tokenizer)), "num_hidden_layers": 6, "rope_parameters": None},
+        head_dim=8,
+        sliding_window=96,
+        query_pre_attn_scalar=8,
+        pad_token_id=0,
+        eos_token_id=1,
+        bos_token_id=2,
+    )
+    _save(folder, transformers.Gemma3ForCausalLM(config), tokenizer)
+
+
+def _llama(folder: Path, kind: str = "Llama") -> None:
+    import transformers
+
+    vocabulary, merges = _bpe_table(("<unk>", "<s>", "</s>"), metaspace=True, byte_fallback=True)
+    tokenizer = transformers.LlamaTokenizer(vocab=vocabulary, merges=merges, add_bos_token=True)
+    options = {**_lm_options(len(tokenizer)), "bos_token_id": 1, "eos_token_id": 2}
+    config = getattr(transformers, f"{kind}Config")(**options)
+    _save(folder, getattr(transformers, f"{kind}ForCausalLM")(config), tokenizer)
+
+
+def _qwen(folder: Path, kind: str, **extra: Any) -> None:
+    import transformers
+
+    vocabulary, merges = _bpe_table(("<unk>", "<|endoftext|>", "<|im_start|>", "<|im_end|>"), metaspace=False)
+    tokenizer = transformers.Qwen2Tokenizer(vocab=vocabulary, merges=merges)
+    options = _lm_options(len(tokenizer))
+    eos = tokenizer.convert_tokens_to_ids("<|endoftext|>")
+    config = getattr(transformers, f"{kind}Config")(**options, bos_token_id=eos, eos_token_id=eos, **extra)
+    _save(folder, getattr(transformers, f"{kind}ForCausalLM")(config), tokenizer)
+
+
+_MAKERS: dict[str, Callable[[Path], None]] = {
+    "bart": _bart,
+    "gemma3": _gemma3,
+    "llama": _llama,
+    "m2m100": _m2m100,
+    "marian": _marian,
+    "mbart": _mbart,
+    "mbart50": _mbart50,
+    "mistral": lambda folder: _llama(folder, "Mistral"),
+    "mt5": lambda folder: _t5_like(folder, "MT5", feed_forward_proj="gated-gelu", tie_word_embeddings=False),
+    "nllb": _nllb,
+    "pegasus": _pegasus,
+    "qwen2": lambda folder: _qwen(folder, "Qwen2"),
+    "qwen3": lambda folder: _qwen(folder, "Qwen3", head_dim=8),
+    "t5": lambda folder: _t5_like(folder, "T5"),
+}
