@@ -201,7 +201,7 @@ def translate_stream(
         out = []
         for line, body, result in zip(lines, bodies, results, strict=True):
             # A line break inside the result would shift all later lines.
-            out.append(result.replace("\r", " ").replace("\n", " ") + line[len(body) :])
+            out.append(result.replace("\n", " ") + line[len(body) :])
         write("".join(out).encode("utf-8", "replace"))
         n_lines += len(lines)
     return n_lines

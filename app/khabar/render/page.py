@@ -143,7 +143,9 @@ def _notes(notes: Sequence[Translation], numbers: dict[str, int]) -> Iterable[st
 
 def _flag(flag: Flag) -> str:
     name = flag.kind.value.replace("_", " ")
-    return f"<b>{_text(name)}</b> <bdi>{_text(flag.detail)}</bdi>" if flag.detail else f"<b>{_text(name)}</b>"
+    return (
+        f"<b>{_text(name)}:</b> <bdi>{_text(flag.detail)}</bdi>" if flag.detail else f"<b>{_text(name)}</b>"
+    )
 
 
 def _target_marks(

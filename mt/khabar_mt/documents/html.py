@@ -260,7 +260,7 @@ def _replace(unit: _Unit, new: str) -> None:
     parent, start, children = unit.parent, unit.start, unit.children
     # One inline element around all of the text keeps its place: <h2><a href=…>…</a></h2>
     while start is not None and not start.get().strip():
-        texts = [child for child in children if isinstance(child.tag, str) and "".join(_texts(child)).strip()]
+        texts = [child for child in children if len(children) == 1 or any(map(str.strip, _texts(child)))]
         has_tails = any((child.tail or "").strip() for child in children)
         if len(texts) != 1 or has_tails or _is_untouched(texts[0]):
             break
