@@ -1,0 +1,268 @@
+"""Decode, and decode again in other ways what fails a check.
+
+In: items (text, hints), a judge that turns a hypothesis into a candidate with flags. Out: for each item the
+best candidate and the attempts that were made. Steps, cheapest first: beam, n-best rerank, forced beginning
+(a name that came out wrong), repetition penalty, split in halves, another engine. Not here: the checks
+themselves (guards, terms).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from khabar_core.engines.base import DecodeOptions, Engine, Hypothesis, Request
+from khabar_core.records import Flag, FlagKind, TermHit
+from khabar_glossaries import Match
+from khabar_mt.options import TranslateOptions
+from khabar_mt.segmentation import split_long
+
+__all__ = ["Candidate", "Item", "Judge", "Ladder", "Outcome"]
+
+# What a defect costs in nats per token: far above any difference in score, so checks come first, then score.
+_COSTS = {
+    FlagKind.EMPTY: 40.0,
+    FlagKind.COPY: 30.0,
+    FlagKind.TRUNCATED: 20.0,
+    FlagKind.LOOP: 20.0,
+    FlagKind.ARABIC_LEFT: 12.0,
+    FlagKind.OTHER_SCRIPT: 12.0,
+    FlagKind.LENGTH: 10.0,
+    FlagKind.NUMBERS: 6.0,
+    FlagKind.TERM: 3.0,
+}
+# A later candidate must not be much less likely than the first: the model would be guessing.
+_MAX_SCORE_LOSS = 1.0
+_BROKEN = frozenset({FlagKind.EMPTY, FlagKind.COPY, FlagKind.TRUNCATED, FlagKind.LOOP})
+_PENALTY_HELPS = _BROKEN | {FlagKind.ARABIC_LEFT, FlagKind.OTHER_SCRIPT, FlagKind.LENGTH}
+_SPLIT_HELPS = _PENALTY_HELPS | {FlagKind.NUMBERS}
+# Shorter sentences have no clause to be cut at.
+_MIN_WORDS_TO_SPLIT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One text to decode.
+
+    Attributes:
+        text: normalised, on one line.
+        source: as it stands in the article; spans of terms point into it.
+        hints: for the prompt.
+        matches: glossary terms in `source`.
+        opens: whether it begins a sentence.
+        closes: whether it ends one.
+    """
+
+    text: str
+    source: str
+    hints: tuple[tuple[str, str], ...] = ()
+    matches: tuple[Match, ...] = ()
+    opens: bool = True
+    closes: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A judged hypothesis.
+
+    Attributes:
+        raw: what the engine wrote.
+        text: after tidying and repair of names.
+        logprob_per_token: of the raw text.
+        n_tokens: of the raw text.
+        finished: whether decoding reached its end.
+        flags: what the checks say.
+        hits: what became of the terms.
+    """
+
+    raw: str
+    text: str
+    logprob_per_token: float
+    n_tokens: int
+    finished: bool = True
+    flags: tuple[Flag, ...] = ()
+    hits: tuple[TermHit, ...] = ()
+
+    @property
+    def kinds(self) -> frozenset[FlagKind]:
+        """The kinds of defects it has."""
+        return frozenset(flag.kind for flag in self.flags if not flag.informative)
+
+    @property
+    def cost(self) -> float:
+        """Lower is better: defects first, then the score."""
+        defects = 0.0
+        for flag in self.flags:
+            weight = 1 + flag.detail.count(",") if flag.kind in (FlagKind.NUMBERS, FlagKind.TERM) else 1
+            defects += _COSTS.get(flag.kind, 0.0) * weight
+        return defects - self.logprob_per_token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The chosen candidate and the names of the attempts in order."""
+
+    best: Candidate
+    attempts: tuple[str, ...]
+
+
+Judge = Callable[[Item, Hypothesis], Candidate]
+# The beginning that a new attempt must have, or None.
+Prefixer = Callable[[Item, Candidate], "str | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One way to decode again: what it needs to see, and how it asks."""
+
+    name: str
+    helps: frozenset[FlagKind]
+    options: DecodeOptions
+    ask: Callable[[Item, Candidate], list[Request]]
+    engine: Engine
+
+
+class Ladder:
+    """Runs items through the steps until every check passes or no step is left.
+
+    Args:
+        engine: decodes.
+        options: widths; `options.ladder` off leaves only the first attempt.
+        judge: tidies, repairs and checks a hypothesis.
+        prefixer: proposes a beginning that puts a violated name right.
+        fallback: another engine for what the first cannot do.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        options: TranslateOptions,
+        judge: Judge,
+        *,
+        prefixer: Prefixer | None = None,
+        fallback: Engine | None = None,
+    ) -> None:
+        self._engine = engine
+        self._options = options
+        self._judge = judge
+        self._prefixer = prefixer
+        self._first = DecodeOptions(beam_size=options.beam_size, batch_tokens=options.batch_tokens)
+        self._steps = self._make_steps(fallback) if options.ladder else ()
+
+    def run(self, items: Sequence[Item]) -> list[Outcome]:
+        """Decode the items; the outcome of one does not depend on the others."""
+        hypotheses = self._engine.generate([_request(item) for item in items], self._first)
+        outcomes = [
+            Outcome(best=self._judge(item, found[0]), attempts=("beam",))
+            for item, found in zip(items, hypotheses, strict=True)
+        ]
+        for step in self._steps:
+            self._climb(step, items, outcomes)
+        return outcomes
+
+    def _climb(self, step: _Step, items: Sequence[Item], outcomes: list[Outcome]) -> None:
+        """Try one step on the items that it may help, and keep what is better."""
+        asked: list[tuple[int, int]] = []  # item, number of requests
+        requests: list[Request] = []
+        for index, (item, outcome) in enumerate(zip(items, outcomes, strict=True)):
+            own = step.ask(item, outcome.best) if outcome.best.kinds & step.helps else []
+            if own:
+                asked.append((index, len(own)))
+                requests += own
+        if not requests:
+            return
+        results = step.engine.generate(requests, step.options)
+        position = 0
+        for index, n in asked:
+            own_results = results[position : position + n]
+            position += n
+            hypotheses = own_results[0] if n == 1 else [_join(own_results)]
+            candidates = [self._judge(items[index], hypothesis) for hypothesis in hypotheses]
+            before = outcomes[index]
+            best = _choose(before.best, candidates, trusted=step.engine is self._engine)
+            outcomes[index] = Outcome(best=best, attempts=(*before.attempts, step.name))
+
+    def _make_steps(self, fallback: Engine | None) -> tuple[_Step, ...]:
+        width = max(self._options.n_best, self._options.beam_size)
+        every = frozenset(_COSTS)
+        wide = dataclasses.replace(self._first, beam_size=width, n_best=self._options.n_best)
+        penalty = dataclasses.replace(self._first, repetition_penalty=1.3, no_repeat_ngram=4)
+        again = lambda item, _: [_request(item)]  # noqa: E731 - two steps ask the same question again
+        steps = [
+            _Step("nbest", every, wide, again, self._engine),
+            _Step("prefix", frozenset({FlagKind.TERM}), self._first, self._ask_prefix, self._engine),
+            _Step("penalty", _PENALTY_HELPS, penalty, again, self._engine),
+            _Step("split", _SPLIT_HELPS, self._first, self._ask_halves, self._engine),
+        ]
+        if fallback is not None:
+            steps.append(_Step(f"engine:{fallback.name}", every, self._first, again, fallback))
+        return tuple(steps)
+
+    def _ask_prefix(self, item: Item, best: Candidate) -> list[Request]:
+        prefix = self._prefixer(item, best) if self._prefixer else None
+        return [dataclasses.replace(_request(item), prefix=prefix)] if prefix else []
+
+    def _ask_halves(self, item: Item, _: Candidate) -> list[Request]:
+        if len(item.text.split()) < _MIN_WORDS_TO_SPLIT:
+            return []
+        n_tokens = self._engine.count_tokens(item.text)
+        parts = [
+            part.strip() for part in split_long(item.text, -(-n_tokens * 3 // 5), self._engine.count_tokens)
+        ]
+        parts = [part for part in parts if part]
+        requests = []
+        for part in parts:
+            hints = tuple(hint for hint in item.hints if hint[0] in part)
+            requests.append(Request(text=part, hints=hints))
+        return requests if len(requests) > 1 else []
+
+
+def _request(item: Item) -> Request:
+    return Request(text=item.text, hints=item.hints)
+
+
+def _join(results: Sequence[Sequence[Hypothesis]]) -> Hypothesis:
+    """The best hypotheses of the parts of one item as one; a part's final stop inside becomes nothing."""
+    best = [found[0] for found in results]
+    n_tokens = sum(h.n_tokens for h in best)
+    total = sum(h.logprob_per_token * h.n_tokens for h in best)
+    texts = []
+    for i, hypothesis in enumerate(best):
+        text = hypothesis.text.strip()
+        if i < len(best) - 1:
+            text = text[:-1] if text.endswith(".") and not text.endswith("..") else text
+        if i and text[:1].isupper() and text.split(" ")[0].lower() in _FUNCTION_WORDS:
+            text = text[0].lower() + text[1:]
+        texts.append(text)
+    return Hypothesis(
+        text=" ".join(filter(None, texts)),
+        logprob_per_token=total / n_tokens if n_tokens else 0.0,
+        n_tokens=n_tokens,
+        finished=all(h.finished for h in best),
+    )
+
+
+# These take a small letter when a half of a sentence begins with them.
+_FUNCTION_WORDS_TEXT = """\
+the a an and but or in on at of to for from by with as it he she they we his her their its this that
+these those after before during while when where which who according there saying adding noting"""
+_FUNCTION_WORDS = frozenset(_FUNCTION_WORDS_TEXT.split())
+
+
+def _choose(first: Candidate, others: Sequence[Candidate], *, trusted: bool) -> Candidate:
+    """The candidate of the lowest cost; ties keep the earlier one.
+
+    Args:
+        first: the best so far.
+        others: new candidates.
+        trusted: whether the scores are comparable with that of `first`.
+    """
+    best = first
+    for candidate in others:
+        loss = first.logprob_per_token - candidate.logprob_per_token
+        if trusted and loss > _MAX_SCORE_LOSS and not first.kinds & _BROKEN:
+            continue
+        if candidate.cost < best.cost:
+            best = candidate
+    return best
