@@ -7,14 +7,14 @@ In: what the user asked for. Out: evaluations and report files. Not here: metric
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from khabar_core.errors import InputError, UsageError
-from khabar_core.records import Article
+from khabar_core.records import Article, Signature
 
 if TYPE_CHECKING:
     from khabar.loading import Tools
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from khabar_eval.systems import System
     from khabar_mt import Translator
 
-__all__ = ["Request", "build_systems", "choose_suites", "run_evaluation", "translate_documents", "write_reports"]
+__all__ = [
+    "Request",
+    "build_systems",
+    "choose_suites",
+    "run_evaluation",
+    "translate_documents",
+    "update_baseline",
+    "write_reports",
+]
 
 REPORT_FILES = ("report.json", "report.html", "junit.xml", "summary.md")
 
@@ -138,15 +146,28 @@ def translate_documents(translator: Translator, lines: Sequence[str], docs: Sequ
         # Lines without a document are articles of their own: they have nothing to do with each other.
         by_doc.setdefault(doc or f"\n{place}", []).append(place)
     outputs = [""] * len(lines)
-    articles = [
+    for doc, places in by_doc.items():
         # A line break inside a source would be a paragraph more.
-        Article(id=doc.strip() or str(places[0] + 1), paragraphs=tuple(" ".join(lines[k].split("\n")) for k in places))
-        for doc, places in by_doc.items()
-    ]
-    for places, translated in zip(by_doc.values(), translator.translate_articles(articles), strict=True):
+        paragraphs = tuple(" ".join(lines[place].split("\n")) for place in places)
+        article = Article(id=doc.strip() or str(places[0] + 1), paragraphs=paragraphs)
+        translated = translator.translate(article)
         for place, text in zip(places, translated.paragraphs, strict=True):
             outputs[place] = text
     return outputs
+
+
+def update_baseline(request: Request, file: Path, reason: str) -> list[str]:
+    """Translate the suites and write a baseline; returns the changed scores, one a line."""
+    from khabar_eval.baseline import write_baseline
+    from khabar_eval.systems import collect
+
+    suites = choose_suites(request, _gates(request))
+    (system,) = build_systems(request)
+    entries = []
+    for suite in suites:
+        request.progress(f"{system.name} on {suite.name} ({len(suite.cases)} segments)")
+        entries.append((suite, collect(system, suite, request.cache)))
+    return write_baseline(file, entries, reason=reason, date=datetime.now(timezone.utc).date().isoformat())
 
 
 def write_reports(evaluation: Evaluation, folder: Path) -> list[Path]:
@@ -186,7 +207,7 @@ class _KhabarSystem:
         self._translator: Translator | None = None
 
     @property
-    def signature(self):  # type: ignore[no-untyped-def]
+    def signature(self) -> Signature:
         """Of the translator."""
         return self._loaded().signature
 
@@ -200,3 +221,66 @@ class _KhabarSystem:
 
             self._translator = load_translator(self._tools, None)
         return self._translator
+
+
+def _tools_of(spec: str, tools: Tools) -> Tools:
+    """Read `MODEL;glossary=FILE;builtin=no;beam=1` over the options of the command line.
+
+    Raises:
+        UsageError: an unknown option or value.
+    """
+    model, *options = spec.split(";")
+    tools = replace(tools, model=model or tools.model)
+    for option in options:
+        key, _, value = option.partition("=")
+        if key == "glossary" and value:
+            tools = replace(tools, glossaries=(*tools.glossaries, Path(value)))
+        elif key == "builtin" and value in ("yes", "no"):
+            tools = replace(tools, builtin=value == "yes")
+        elif key == "beam" and value.isdecimal():
+            tools = replace(tools, beam=int(value))
+        elif key == "threads" and value.isdecimal():
+            tools = replace(tools, threads=int(value))
+        else:
+            raise UsageError(
+                f"unknown option {option!r}",
+                where=spec,
+                hint="glossary=FILE, builtin=yes|no, beam=N, threads=N",
+            )
+    return tools
+
+
+def _gates(request: Request) -> Gates | None:
+    """The gates file, with the rules that were given on the command line."""
+    from khabar_eval.gating import Gates, Rule, load_gates
+    from khabar_eval.metrics import find_metric
+
+    gates = load_gates(request.gate) if request.gate else None
+    rules = []
+    for spec in request.floors:
+        metric, found, value = spec.partition("=")
+        try:
+            limit = float(value)
+        except ValueError:
+            found = ""
+        if not found:
+            raise UsageError(f"not METRIC=VALUE: {spec!r}", where="--min", hint="e.g. --min chrF2++=50")
+        good = find_metric(metric).higher_is_better
+        rules.append(Rule(metric=metric, at_least=limit if good else None, at_most=None if good else limit))
+    if rules and gates:
+        gates = replace(gates, rules=(*gates.rules, *rules))
+    elif rules:
+        gates = Gates(name="command line", rules=tuple(rules))
+    if gates and request.seed is not None:
+        gates = replace(gates, sampling=replace(gates.sampling, seed=request.seed))
+    return gates
+
+
+def _provenance(command: str) -> dict[str, str]:
+    """When, where and from which state of the code."""
+    facts = {"command": command, "time": datetime.now(timezone.utc).isoformat(timespec="seconds")}
+    for name in ("GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT"):  # GitHub, GitLab, Jenkins
+        if os.environ.get(name):
+            facts["commit"] = os.environ[name]
+            break
+    return facts

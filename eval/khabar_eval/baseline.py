@@ -20,7 +20,7 @@ from khabar_eval.cases import Suite
 from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.metrics import DEFAULT_METRICS, find_metric
 
-__all__ = ["Baseline", "load_baseline", "write_baseline"]
+__all__ = ["Baseline", "describe_baseline", "load_baseline", "write_baseline"]
 
 SCHEMA = 1
 KIND = "khabar-baseline"
@@ -128,6 +128,17 @@ def load_baseline(path: str | Path) -> Baseline:
         raise InputError("baseline has no suites", where=str(path))
     history = tuple(item for item in data.get("history", ()) if isinstance(item, dict))
     return Baseline(str(path), str(data.get("system")), str(data.get("signature")), suites, history)
+
+
+def describe_baseline(baseline: Baseline) -> str:
+    """What the file holds, for a reader: system, suites with scores, history."""
+    lines = [f"{baseline.path}: {baseline.system}", f"  made by {baseline.signature}"]
+    for name, stored in baseline.data.items():
+        lines.append(f"  {name}: {len(stored.get('outputs', {}))} segments, digest {stored.get('digest')}")
+        for metric, score in stored.get("scores", {}).items():
+            lines.append(f"    {metric:<20} {score.get('value', math.nan):.4g}  {score.get('signature')}")
+    lines += [f"  {item.get('date')}: {item.get('reason')}" for item in baseline.history]
+    return "\n".join(lines) + "\n"
 
 
 def write_baseline(

@@ -129,8 +129,8 @@ class Suite:
 
     @property
     def n_documents(self) -> int:
-        """How many documents there are."""
-        return len(set(self.documents))
+        """How many documents are named."""
+        return len(set(self.documents) - {""})
 
     @property
     def digest(self) -> str:

@@ -16,6 +16,7 @@ from khabar_eval.baseline import Baseline
 from khabar_eval.cases import Suite, subset
 from khabar_eval.gating import Gates, Judged, apply_gates
 from khabar_eval.hypotheses import Hypotheses
+from khabar_eval.metrics import Statistics
 from khabar_eval.results import Evaluation, SuiteResult
 from khabar_eval.scoring import ScoringOptions, describe_suite, score_system
 from khabar_eval.systems import System, collect
@@ -60,17 +61,17 @@ def evaluate(suites: Sequence[Suite], systems: Sequence[System], plan: Plan = Pl
         if twice is not None:
             raise UsageError(f"two {kind}s are called {twice!r}", hint="give each its own name: NAME=…")
     scoring = replace(plan.scoring, sampling=plan.gates.sampling) if plan.gates else plan.scoring
-    results, judged = [], []
+    results, judged, store = [], [], Statistics()
     for suite in suites:
         outputs = []
         for system in systems:
             plan.progress(f"{system.name} on {suite.name} ({len(suite.cases)} segments)")
             outputs.append(collect(system, suite, plan.cache))
         stored = plan.baseline.hypotheses(suite, scoring.metrics) if plan.baseline else None
-        result, concerned = _score_suite(suite, outputs, stored, scoring)
+        result, concerned = _score_suite(suite, (outputs, stored), scoring, store)
         results.append(result)
         judged += concerned
-    verdicts = apply_gates(plan.gates, judged) if plan.gates else ()
+    verdicts = apply_gates(plan.gates, judged, store) if plan.gates else ()
     return Evaluation(
         suites=tuple(results),
         verdicts=verdicts,
@@ -94,14 +95,18 @@ def pick_suites(suites: Sequence[Suite], sizes: Mapping[str, int], limit: int | 
 
 
 def _score_suite(
-    suite: Suite, outputs: Sequence[Hypotheses], stored: Hypotheses | None, scoring: ScoringOptions
+    suite: Suite,
+    compared: tuple[Sequence[Hypotheses], Hypotheses | None],
+    scoring: ScoringOptions,
+    store: Statistics,
 ) -> tuple[SuiteResult, list[Judged]]:
     """Score all systems of a suite; they are held to the baseline file, or else to the first system."""
+    outputs, stored = compared
     baseline = stored or (outputs[0] if len(outputs) > 1 else None)
     scored, judged = [], []
     for hypotheses in outputs:
         other = None if hypotheses is baseline else baseline
-        result = score_system(suite, hypotheses, scoring, other)
+        result = score_system(suite, hypotheses, scoring, other, store)
         if not result.scores:
             raise InputError("no metric could be measured", where=suite.name)
         scored.append(result)

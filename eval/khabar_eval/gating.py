@@ -37,7 +37,7 @@ from khabar_core.errors import InputError, UsageError
 from khabar_eval.cases import Suite, slice_mask
 from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.manifest import read_toml
-from khabar_eval.metrics import find_metric
+from khabar_eval.metrics import Statistics, find_metric
 from khabar_eval.resampling import Comparison, Sampling, compare
 from khabar_eval.results import SystemResult, Verdict
 
@@ -157,13 +157,16 @@ def load_gates(name_or_path: str) -> Gates:
     return gates
 
 
-def apply_gates(gates: Gates, judged: Sequence[Judged]) -> tuple[Verdict, ...]:
+def apply_gates(
+    gates: Gates, judged: Sequence[Judged], store: Statistics | None = None
+) -> tuple[Verdict, ...]:
     """Judge every system on every suite by every rule that concerns it; the worst verdicts come first.
 
     Raises:
         InputError: a rule has nothing to measure, no baseline, or too few segments to test: never a green run
             on no data.
     """
+    store = store or Statistics()
     verdicts: list[Verdict] = []
     tested: list[tuple[Rule, Judged, Comparison]] = []
     for rule in gates.rules:
@@ -175,9 +178,9 @@ def apply_gates(gates: Gates, judged: Sequence[Judged]) -> tuple[Verdict, ...]:
                 hint="name the suite on the command line, or remove the rule",
             )
         for item in concerned:
-            verdicts += _check_limits(rule, item)
+            verdicts += _check_limits(rule, item, store)
             if rule.max_loss is not None:
-                tested.append((rule, item, _comparison(rule, item, gates)))
+                tested.append((rule, item, _comparison(rule, item, gates, store)))
     raw = [c.p_randomisation if gates.test == "randomisation" else c.p_bootstrap for _, _, c in tested]
     _check_trials(gates, len(raw))
     adjusted = holm(raw) if gates.correction == "holm" else raw
@@ -210,10 +213,10 @@ def _concerns(rule: Rule, item: Judged) -> bool:
     return item.result.score(rule.metric) is not None
 
 
-def _check_limits(rule: Rule, item: Judged) -> list[Verdict]:
+def _check_limits(rule: Rule, item: Judged, store: Statistics) -> list[Verdict]:
     if rule.at_least is None and rule.at_most is None:
         return []
-    value = _slice_value(rule, item)
+    value = _slice_value(rule, item, store)
     found = []
     for limit, words, missed in (
         (rule.at_least, "at least", rule.at_least is not None and value < rule.at_least),
@@ -235,21 +238,20 @@ def _check_limits(rule: Rule, item: Judged) -> list[Verdict]:
     return found
 
 
-def _slice_value(rule: Rule, item: Judged) -> float:
+def _slice_value(rule: Rule, item: Judged, store: Statistics) -> float:
     if rule.slice is None:
         score = item.result.score(rule.metric)
         if score is None:
             raise InputError(f"nothing to measure {rule.metric} on", where=item.suite.name)
         return score.value
-    metric = find_metric(rule.metric)
-    statistics = metric.statistics(item.suite.cases, item.hypotheses.outputs)
-    value = metric.value(statistics[np.array(slice_mask(item.suite, rule.slice))].sum(0))
+    measured = store.measure(rule.metric, item.suite.cases, item.hypotheses.outputs)
+    value = measured.metric.value(measured.rows[np.array(slice_mask(item.suite, rule.slice))].sum(0))
     if math.isnan(value):
         raise InputError(f"nothing to measure {rule.metric}{rule.where} on", where=item.suite.name)
     return value
 
 
-def _comparison(rule: Rule, item: Judged, gates: Gates) -> Comparison:
+def _comparison(rule: Rule, item: Judged, gates: Gates, store: Statistics) -> Comparison:
     if item.baseline is None:
         raise InputError(
             f"the rule for {rule.metric} needs a baseline for suite {item.suite.name!r}",
@@ -268,10 +270,9 @@ def _comparison(rule: Rule, item: Judged, gates: Gates) -> Comparison:
         known = next((c for c in item.result.comparisons if c.metric == rule.metric), None)
         if known is not None:
             return known
-    metric = find_metric(rule.metric)
-    ours = metric.statistics(item.suite.cases, item.hypotheses.outputs)[mask]
-    theirs = metric.statistics(item.suite.cases, item.baseline.outputs)[mask]
-    found = compare([metric], [ours], [theirs], gates.sampling)[0]
+    ours = store.measure(rule.metric, item.suite.cases, item.hypotheses.outputs)
+    theirs = store.measure(rule.metric, item.suite.cases, item.baseline.outputs)
+    found = compare([ours.metric], [ours.rows[mask]], [theirs.rows[mask]], gates.sampling)[0]
     if math.isnan(found.difference):
         raise InputError(f"nothing to measure {rule.metric}{rule.where} on", where=item.suite.name)
     return found

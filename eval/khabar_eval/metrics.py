@@ -21,7 +21,16 @@ from khabar_eval import checks, names, numbers
 from khabar_eval.cases import Case
 from khabar_eval.readers import ENTITY_TYPES
 
-__all__ = ["DEFAULT_METRICS", "METRICS", "Floats1d", "Floats2d", "Metric", "find_metric"]
+__all__ = [
+    "DEFAULT_METRICS",
+    "METRICS",
+    "Floats1d",
+    "Floats2d",
+    "Measured",
+    "Metric",
+    "Statistics",
+    "find_metric",
+]
 
 Floats1d = npt.NDArray[np.float64]
 Floats2d = npt.NDArray[np.float64]
@@ -58,6 +67,9 @@ class Metric(Protocol):
 
     def value(self, total: Floats1d) -> float:
         """The metric of a sum of rows; NaN when there is nothing to measure."""
+
+    def values(self, totals: Floats2d) -> Floats1d:
+        """The metric of many sums, (n, n_stats) to (n,)."""
 
     def count(self, total: Floats1d) -> int:
         """How many units a sum of rows is about, given the rows' number in total[-1]."""
@@ -99,6 +111,10 @@ class SacrebleuMetric:
         """0..100; TER may exceed 100."""
         metric = self._metric if self._metric is not None else _new_sacrebleu(self.name)
         return float(metric._compute_score_from_stats([_whole(x) for x in total]).score)
+
+    def values(self, totals: Floats2d) -> Floats1d:
+        """One by one: sacrebleu scores a single sum."""
+        return np.array([self.value(total) for total in totals])
 
     def count(self, total: Floats1d) -> int:
         """Segments."""
@@ -142,9 +158,55 @@ class RateMetric:
         """0..1."""
         return float(total[0] / total[1]) if total[1] else math.nan
 
+    def values(self, totals: Floats2d) -> Floats1d:
+        """(n,) rates."""
+        empty = totals[:, 1] == 0
+        return np.where(empty, np.nan, totals[:, 0] / np.where(empty, 1.0, totals[:, 1]))
+
     def count(self, total: Floats1d) -> int:
         """Units, e.g. numbers or name occurrences."""
         return int(total[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A metric with the statistics of one system on all cases."""
+
+    metric: Metric
+    rows: Floats2d
+
+    @property
+    def total(self) -> Floats1d:
+        """The sum over all segments."""
+        total: Floats1d = self.rows.sum(0)
+        return total
+
+    @property
+    def n(self) -> int:
+        """Units measured; 0 means that there is nothing to say."""
+        return self.metric.count(np.append(self.total, len(self.rows)))
+
+
+class Statistics:
+    """The statistics of one run, each computed once: TER needs a second for what chrF does in hundredths."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int, int], Measured] = {}
+        self._keep: list[tuple[object, object]] = []
+
+    def measure(self, name: str, cases: Sequence[Case], outputs: Sequence[str]) -> Measured:
+        """The statistics of a metric for some outputs.
+
+        Raises:
+            UsageError: no such metric.
+        """
+        # Objects are told apart by identity and kept alive by `_keep`, so that ids cannot be used again.
+        key = (name, id(cases), id(outputs))
+        if key not in self._known:
+            metric = find_metric(name)
+            self._known[key] = Measured(metric, metric.statistics(cases, outputs))
+            self._keep.append((cases, outputs))
+        return self._known[key]
 
 
 def find_metric(name: str) -> Metric:

@@ -208,8 +208,7 @@ def _scores(
         scores = []
         for metric, matrix in zip(metrics, system, strict=True):
             width = matrix.shape[1]
-            block = sums[:, column : column + width]
-            scores.append(np.array([metric.value(row) for row in block]))
+            scores.append(metric.values(sums[:, column : column + width]))
             column += width
         result.append(scores)
     return result

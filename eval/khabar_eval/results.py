@@ -121,7 +121,7 @@ class Verdict:
         rule: in words, e.g. "chrF2++ must not drop by 1 or more".
         metric: its name.
         tier: "hard", "soft" or "monitor".
-        outcome: "pass", "missed", "improved" or "no_data".
+        outcome: "pass", "missed" or "improved".
         text: one sentence with the numbers.
         value: measured now.
         p_value: adjusted for the number of comparisons; None for floors.

@@ -16,7 +16,7 @@ from khabar_core.records import Score
 from khabar_eval import checks, names, numbers
 from khabar_eval.cases import Case, Suite, check_outputs, length_bucket
 from khabar_eval.hypotheses import Hypotheses
-from khabar_eval.metrics import DEFAULT_METRICS, Floats1d, Floats2d, Metric, find_metric
+from khabar_eval.metrics import DEFAULT_METRICS, Floats1d, Floats2d, Metric, Statistics
 from khabar_eval.readers import ENTITY_TYPES
 from khabar_eval.resampling import Comparison, Sampling, bootstrap_intervals, compare
 from khabar_eval.results import Breakdown, SegmentResult, SuiteInfo, SystemResult
@@ -62,24 +62,37 @@ def describe_suite(suite: Suite) -> SuiteInfo:
 
 
 def score_system(
-    suite: Suite, hypotheses: Hypotheses, options: ScoringOptions, baseline: Hypotheses | None = None
+    suite: Suite,
+    hypotheses: Hypotheses,
+    options: ScoringOptions,
+    baseline: Hypotheses | None = None,
+    store: Statistics | None = None,
 ) -> SystemResult:
     """Score one system, and compare it with a baseline if there is one.
+
+    Args:
+        suite: what was translated.
+        hypotheses: the outputs.
+        options: what to compute.
+        baseline: outputs to compare with.
+        store: statistics of this run, so that those of the baseline are not computed again for each system.
 
     Raises:
         InputError: outputs that do not fit the suite, or a metric that comes out as no number.
     """
     for entry in (hypotheses, *([baseline] if baseline else [])):
         check_outputs(suite, entry.outputs, where=entry.system)
-    metrics = [find_metric(name) for name in _with_classes(options.metrics, suite)]
-    statistics = [metric.statistics(suite.cases, hypotheses.outputs) for metric in metrics]
-    measured = [k for k, metric in enumerate(metrics) if _count(metric, statistics[k])]
-    metrics, statistics = [metrics[k] for k in measured], [statistics[k] for k in measured]
+    store = store or Statistics()
+    wanted = _with_classes(options.metrics, suite)
+    measured = [store.measure(name, suite.cases, hypotheses.outputs) for name in wanted]
+    measured = [item for item in measured if item.n]
+    metrics, statistics = [item.metric for item in measured], [item.rows for item in measured]
     comparisons: tuple[Comparison, ...] = ()
     if baseline is not None:
-        others = [metric.statistics(suite.cases, baseline.outputs) for metric in metrics]
+        others = [store.measure(m.name, suite.cases, baseline.outputs).rows for m in metrics]
         comparisons = tuple(compare(metrics, statistics, others, options.sampling))
-    segment_chrf = _segment_chrf(suite, hypotheses)
+    segment_chrf = _segment_chrf(suite, hypotheses, store)
+    baseline_chrf = _segment_chrf(suite, baseline, store) if baseline else None
     seconds = hypotheses.usage.seconds
     n_words = sum(case.n_words for case in suite.cases)
     return SystemResult(
@@ -91,7 +104,7 @@ def score_system(
         scores=_scores(metrics, statistics, options.sampling),
         comparisons=comparisons,
         breakdowns=_breakdowns(suite, metrics, statistics, options) if options.breakdowns else (),
-        worst=_worst(suite, hypotheses, segment_chrf, options.worst, baseline),
+        worst=_worst(suite, hypotheses, segment_chrf, options.worst, (baseline, baseline_chrf)),
         segment_chrf=tuple(round(float(x), 2) for x in segment_chrf[:_MAX_PLOTTED]),
     )
 
@@ -172,18 +185,22 @@ def _slices(suite: Suite) -> dict[str, dict[str, list[int]]]:
     return {kind: groups for kind, groups in kinds.items() if len(groups) > 1 or kind == "tag"}
 
 
-def _segment_chrf(suite: Suite, hypotheses: Hypotheses) -> Floats1d:
-    metric = find_metric("chrF2++")
-    return np.array([metric.value(row) for row in metric.statistics(suite.cases, hypotheses.outputs)])
+def _segment_chrf(suite: Suite, hypotheses: Hypotheses, store: Statistics) -> Floats1d:
+    measured = store.measure("chrF2++", suite.cases, hypotheses.outputs)
+    return measured.metric.values(measured.rows)
 
 
 def _worst(
-    suite: Suite, hypotheses: Hypotheses, segment_chrf: Floats1d, n_worst: int, baseline: Hypotheses | None
+    suite: Suite,
+    hypotheses: Hypotheses,
+    segment_chrf: Floats1d,
+    n_worst: int,
+    against: tuple[Hypotheses | None, Floats1d | None],
 ) -> tuple[SegmentResult, ...]:
     """Segments with faults count as 25 points worse: a wrong number matters more than a clumsy sentence."""
     faults = [_faults(case, mt) for case, mt in zip(suite.cases, hypotheses.outputs, strict=True)]
     order = sorted(range(len(suite.cases)), key=lambda k: segment_chrf[k] - 25 * len(faults[k]))[:n_worst]
-    other = _segment_chrf(suite, baseline) if baseline else None
+    baseline, other = against
     return tuple(
         SegmentResult(
             id=suite.cases[k].id,
