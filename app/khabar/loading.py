@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from khabar_core.engines import Engine
     from khabar_glossaries import Glossary
-    from khabar_mt import Translator
+    from khabar_mt.translator import Translator
 
 __all__ = ["Tools", "load_engine", "load_glossary", "load_translator"]
 
@@ -53,12 +53,9 @@ def load_glossary(tools: Tools) -> Glossary:
 
 def load_translator(tools: Tools, progress: Callable[[float, str], None] | None = None) -> Translator:
     """Load a translator; the glossary first, because an error in it should not wait for the model."""
-    from khabar_core.errors import UsageError
-    from khabar_mt import TranslateOptions, Translator
+    from khabar_mt.options import TranslateOptions
+    from khabar_mt.translator import Translator
 
-    try:
-        options = TranslateOptions() if tools.beam is None else TranslateOptions(beam_size=tools.beam)
-    except ValueError as exc:
-        raise UsageError(str(exc), where="--beam") from exc
+    options = TranslateOptions() if tools.beam is None else TranslateOptions(beam_size=tools.beam)
     glossary = load_glossary(tools)
     return Translator(load_engine(tools, progress), glossary=glossary, options=options)

@@ -31,13 +31,18 @@ __all__ = [
 SAME = "same"  # the source's own format
 _READ_BYTES = 1 << 16
 _MAX_BATCH_LINES = 256
+# Documents that are decoded in common batches: a book goes alone, forty headlines go together.
+_MAX_TOGETHER = 64
+_MAX_TOGETHER_CHARS = 20_000
 
 
 class ArticleTranslator(Protocol):
     """What is needed of `khabar_mt.Translator` here."""
 
-    def translate(self, text: Article) -> TranslatedArticle:
-        """Translate one article."""
+    def translate_all(
+        self, articles: Sequence[Article], progress: Callable[[int, int], None] | None = None
+    ) -> list[TranslatedArticle]:
+        """Translate articles together; `progress` is told (sentences done, in all)."""
 
 
 class LineTranslator(Protocol):
@@ -110,22 +115,32 @@ def _target_name(source: str, job: Job) -> str:
     return f"{stem}.en{suffix}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who is told what while files are translated.
+
+    Attributes:
+        error: each source that could not be translated.
+        progress: sentences done, and how many there are, of the documents that are translated together.
+        done: each translated article.
+    """
+
+    error: Callable[[KhabarError], None]
+    progress: Callable[[int, int], None] | None = None
+    done: Callable[[TranslatedArticle], None] | None = None
+
+
 def translate_files(
-    job: Job,
-    load: Callable[[], ArticleTranslator],
-    emit: Callable[[bytes], None],
-    on_error: Callable[[KhabarError], None],
-    on_done: Callable[[int, TranslatedArticle], None] = lambda number, translated: None,
+    job: Job, load: Callable[[], ArticleTranslator], emit: Callable[[bytes], None], watch: Watch
 ) -> int:
-    """Translate every source of a job.
+    """Translate every source of a job; small documents are translated together.
 
     Args:
         job: what to do.
         load: makes the translator; called after the first source was read, so that a mistyped name is
             reported at once.
         emit: takes results that go to standard output.
-        on_error: told about each source that could not be translated.
-        on_done: told about each source that was, with its number from 1.
+        watch: who is told about it.
 
     Returns:
         0, or the exit code of the first failure.
@@ -135,25 +150,47 @@ def translate_files(
     targets = plan(job)
     if job.output is not None and any(target is not None and target != job.output for _, target in targets):
         _make_folder(job.output)
+    waiting: list[tuple[Document, Path | None]] = []
     for number, (source, target) in enumerate(targets, 1):
         try:
-            document = _read(source, job)
+            waiting.append((_read(source, job), target))
         except KhabarError as error:
-            on_error(error)
+            watch.error(error)
             exit_code = exit_code or error.exit_code
-            continue
-        translator = translator or load()
-        translated = translator.translate(document.article)
-        if job.format == SAME:
-            data = document.render(translated.paragraphs)
-        else:
-            data = render(translated, job.format).encode("utf-8", "replace")
-        if target is None:
-            emit(data)
-        else:
-            write_atomic(target, data)
-        on_done(number, translated)
+        if waiting and (number == len(targets) or _is_enough(waiting)):
+            translator = translator or load()
+            articles = [document.article for document, _ in waiting]
+            results = translator.translate_all(articles, watch.progress)
+            for (document, place), translated in zip(waiting, results, strict=True):
+                _deliver(document, translated, place, job.format, emit)
+                if watch.done is not None:
+                    watch.done(translated)
+            waiting = []
     return exit_code
+
+
+def _is_enough(waiting: Sequence[tuple[Document, Path | None]]) -> bool:
+    """Whether more documents would only take memory, and keep finished ones from the user."""
+    n_chars = sum(len(text) for document, _ in waiting for text in document.article.paragraphs)
+    return len(waiting) >= _MAX_TOGETHER or n_chars >= _MAX_TOGETHER_CHARS
+
+
+def _deliver(
+    document: Document,
+    translated: TranslatedArticle,
+    target: Path | None,
+    format: str,
+    emit: Callable[[bytes], None],
+) -> None:
+    """Write one result to where it belongs."""
+    if format == SAME:
+        data = document.render(translated.paragraphs)
+    else:
+        data = render(translated, format).encode("utf-8", "replace")
+    if target is None:
+        emit(data)
+    else:
+        write_atomic(target, data)
 
 
 def _make_folder(folder: Path) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from khabar.translating import Job, plan, translate_files, translate_stream
+from khabar.translating import Job, Watch, plan, translate_files, translate_stream
 from khabar_core.errors import InputError, KhabarError, UsageError
 from khabar_core.records import Article, TranslatedArticle
 
@@ -22,10 +22,16 @@ class Upper:
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
 
-    def translate(self, text: Article) -> TranslatedArticle:
-        return TranslatedArticle(
-            article=text, paragraphs=tuple(p.upper() for p in text.paragraphs), translations=()
-        )
+    def translate_all(
+        self, articles: Sequence[Article], progress: Callable[[int, int], None] | None = None
+    ) -> list[TranslatedArticle]:
+        self.batches.append([article.id for article in articles])
+        return [
+            TranslatedArticle(
+                article=article, paragraphs=tuple(p.upper() for p in article.paragraphs), translations=()
+            )
+            for article in articles
+        ]
 
     def translate_lines(self, lines: Sequence[str]) -> list[str]:
         self.batches.append(list(lines))
@@ -36,7 +42,7 @@ def run(job: Job) -> tuple[int, bytes, list[KhabarError]]:
     """Run a job; its exit code, standard output and errors."""
     out: list[bytes] = []
     errors: list[KhabarError] = []
-    return translate_files(job, Upper, out.append, errors.append), b"".join(out), errors
+    return translate_files(job, Upper, out.append, Watch(error=errors.append)), b"".join(out), errors
 
 
 def test_files_keep_their_format_and_get_english_names(tmp_path: Path) -> None:
@@ -68,7 +74,19 @@ def test_the_model_is_not_loaded_for_a_file_that_is_missing() -> None:
     def load() -> Upper:
         raise AssertionError("loaded")
 
-    assert translate_files(Job(sources=["/nowhere"]), load, print, lambda error: None) == 3
+    assert translate_files(Job(sources=["/nowhere"]), load, print, Watch(error=lambda error: None)) == 3
+
+
+def test_small_documents_are_translated_together(tmp_path: Path) -> None:
+    """Forty headlines share batches; a long text does not wait for them."""
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_text("long " * 5000 if number == 2 else "short", encoding="utf-8")
+    translator = Upper()
+    job = Job(sources=[str(tmp_path / f"{number}.txt") for number in range(5)], output=tmp_path / "out")
+    done: list[TranslatedArticle] = []
+    assert translate_files(job, lambda: translator, print, Watch(error=print, done=done.append)) == 0
+    assert translator.batches == [["0", "1", "2"], ["3", "4"]]
+    assert [article.article.id for article in done] == ["0", "1", "2", "3", "4"]
 
 
 def test_results_never_replace_sources_or_each_other(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ import typer
 if TYPE_CHECKING:
     from khabar.loading import Tools
     from khabar.translating import Job
-    from khabar_mt import Translator
+    from khabar_core.errors import KhabarError
+    from khabar_mt.translator import Translator
 
 __all__ = ["register"]
 
@@ -113,22 +114,26 @@ def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None
     from khabar.cli.output import Progress, emit, quiet_pipe, warn
     from khabar.loading import load_translator
     from khabar.render.terms import render_terms, summarise_terms
-    from khabar.translating import translate_files
+    from khabar.translating import Watch, translate_files
     from khabar_core.records import TranslatedArticle
     from khabar_core.textio import write_atomic
 
     kept: list[TranslatedArticle] = []
-    with quiet_pipe(), Progress("translated", len(job.sources), quiet=quiet) as progress:
-
-        def done(number: int, translated: TranslatedArticle) -> None:
-            progress.update(number)
-            if report is not None:
-                kept.append(translated)
+    with quiet_pipe(), Progress("sentences", quiet=quiet) as progress:
 
         def load() -> Translator:
             return load_translator(tools, lambda share, what: progress.note(f"{what}: {share:.0%}"))
 
-        exit_code = translate_files(job, load, emit, warn, done)
+        def show(data: bytes) -> None:
+            progress.close()
+            emit(data)
+
+        def complain(error: KhabarError) -> None:
+            progress.close()
+            warn(error)
+
+        watch = Watch(error=complain, progress=progress.update, done=kept.append if report else None)
+        exit_code = translate_files(job, load, show, watch)
     if report is not None:
         write_atomic(report, render_terms(kept).encode("utf-8", "replace"))
         if not quiet:
