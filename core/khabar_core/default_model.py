@@ -169,7 +169,7 @@ def _first_manifest() -> Manifest:
         source=f"{BASE_WHEEL}==1.0.0 from PyPI, sha256 {BASE_SHA256}, and the adapter beside this file",
         compute_type=COMPUTE_TYPE,
         max_input_tokens=160,
-        special={"bos": "<bos>", "eos": "<eos>", "filler": "<pad>"},
+        special={"bos": "<bos>", "eos": "<eos>", "filler": "<pad>", "sliding_window": 512},
         description="Gemma 3 270M with khabar's adapter: Arabic news to English",
     )
 

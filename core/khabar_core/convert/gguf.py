@@ -203,6 +203,7 @@ def build_llama(
         qk_norm=gguf.architecture == "qwen3",
     )
     _set_ends(spec, gguf, vocab_ids, quantization)
+    spec.decoder.scale_embeddings = False
     # llama.cpp permutes query and key rows of the llama architecture only, for its interleaved rotation.
     heads = (n_heads, n_kv) if gguf.architecture == "llama" else None
     source = _Source(gguf, adapter)

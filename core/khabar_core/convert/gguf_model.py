@@ -30,6 +30,8 @@ class GgufFacts:
         eos: token that ends every output.
         chat_template: Jinja text, "" for base models.
         window: positions that the model was trained with.
+        sliding_window: how far its local layers look back, 0 when all layers look at everything; goes into
+            `Manifest.special` under this name, because the engine must know.
     """
 
     family: str
@@ -39,6 +41,7 @@ class GgufFacts:
     eos: str
     chat_template: str
     window: int
+    sliding_window: int = 0
 
 
 def convert_gguf(
@@ -66,6 +69,7 @@ def convert_gguf(
     wants_bos = bool(
         gguf.field("tokenizer.ggml.add_bos_token", gguf.field("tokenizer.ggml.model") == "llama")
     )
+    default_window = 512 if gguf.architecture == "gemma3" else 0
     return GgufFacts(
         family=gguf.architecture,
         name=str(gguf.field("general.name", "")),
@@ -74,6 +78,9 @@ def convert_gguf(
         eos=eos,
         chat_template=str(gguf.field("tokenizer.chat_template", "")),
         window=int(gguf.number("ARCH.context_length", 2048)),
+        sliding_window=int(
+            gguf.number("ARCH.attention.sliding_window", 512 if gguf.architecture == "gemma3" else 0)
+        ),
     )
 
 

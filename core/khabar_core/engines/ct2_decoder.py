@@ -68,6 +68,7 @@ class Ct2DecoderEngine:
         self._bos, self._eos = str(special.get("bos") or ""), str(special.get("eos") or "</s>")
         filler = special.get("filler")
         self._filler = str(filler) if filler and str(filler) in self._codec else None
+        self._window = int(special.get("sliding_window") or MAX_PROMPT_TOKENS)
         self._generator = self._load(self._plan)
         self._signature = model_signature(manifest, ["tokenizer.json"], self._generator.compute_type)
 
@@ -164,8 +165,14 @@ class Ct2DecoderEngine:
 
     def _start(self, generator: Any, batch: Sequence[Job], options: DecodeOptions) -> Any:
         sampling = options.sampling_temperature > 0
-        return generator.generate_batch(
-            [list(job.tokens) for job in batch],
+        prompts = [list(job.tokens) for job in batch]
+        if len(prompts[0]) > self._window:
+            # CTranslate2 reads the common beginning of a batch at once, and wrongly beyond a sliding window
+            # (measured against transformers). A shorter companion makes it read the rest step by step, as it
+            # should.
+            prompts.append(prompts[0][: self._window])
+        handles = generator.generate_batch(
+            prompts,
             asynchronous=True,
             beam_size=1 if sampling else options.beam_size,
             num_hypotheses=options.n_best,
@@ -181,6 +188,7 @@ class Ct2DecoderEngine:
             sampling_topk=0 if sampling else 1,
             sampling_temperature=options.sampling_temperature if sampling else 1.0,
         )
+        return handles[: len(batch)]
 
     def _finish(self, job: Job, result: Any, options: DecodeOptions) -> list[Hypothesis]:
         return make_hypotheses(
