@@ -78,9 +78,7 @@ def convert_gguf(
         eos=eos,
         chat_template=str(gguf.field("tokenizer.chat_template", "")),
         window=int(gguf.number("ARCH.context_length", 2048)),
-        sliding_window=int(
-            gguf.number("ARCH.attention.sliding_window", 512 if gguf.architecture == "gemma3" else 0)
-        ),
+        sliding_window=int(gguf.number("ARCH.attention.sliding_window", default_window)),
     )
 
 

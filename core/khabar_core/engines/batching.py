@@ -6,6 +6,7 @@ log-probabilities. Not here: prompts, tokenizers, the models themselves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -107,7 +108,7 @@ def output_limit(
         return min(most, options.max_output_tokens)
     if request.task != "translate":
         return min(most, MAX_OUTPUT_TOKENS // 2)
-    limit = max(24, int(2.2 * n_source) + 16)
+    limit = max(24, math.ceil(2.2 * n_source) + 16)
     return min(most, MAX_OUTPUT_TOKENS, -(-limit // LIMIT_STEP) * LIMIT_STEP)
 
 
