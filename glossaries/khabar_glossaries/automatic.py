@@ -16,8 +16,8 @@ from khabar_core.errors import GlossaryError, InputError
 from khabar_glossaries.entry import Entry, make_entry
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.glossary import Glossary
-from khabar_glossaries.lint import common_words
 from khabar_glossaries.romanise import arabic_sounds, english_sounds, n_consonants, sound_similarity
+from khabar_glossaries.wordlists import common_words
 
 __all__ = ["AutomaticOptions", "build_automatic", "read_pairs"]
 

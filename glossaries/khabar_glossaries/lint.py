@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
 from khabar_glossaries.clitics import ARTICLE, PREFIXES, PREFIXES_WITH_ARTICLE
 from khabar_glossaries.entry import Entry
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.romanise import similarity
+from khabar_glossaries.wordlists import common_words
 
-__all__ = ["Finding", "common_words", "lint"]
+__all__ = ["Finding", "lint"]
 
 # Characters with a meaning in the prompt of the default model: such an entry is enforced, but never hinted.
 _PROMPT_CHARACTERS = frozenset("=;<>")
@@ -46,14 +46,6 @@ class Finding:
     message: str
     where: str
     source: str
-
-
-@lru_cache(maxsize=1)
-def common_words() -> frozenset[str]:
-    """Folded frequent Arabic words of news text that are not names."""
-    path = resources.files("khabar_glossaries").joinpath("data/common_words.txt")
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def lint(layers: Iterable[Sequence[Entry]]) -> list[Finding]:
@@ -107,8 +99,8 @@ def _entry(entry: Entry) -> Iterator[Finding]:
         if count > 1:
             yield _finding(entry, "warning", "idle-variant", f"{surface} stands {count} times after folding")
     for surface, key in zip(entry.surfaces, keys, strict=True):
-        letters = sum(c.isalpha() for c in key)
-        if len(key) < 2 or not letters:
+        letters = sum(c.isalnum() for c in key)
+        if len(key) < 2 or not any(c.isalpha() for c in key):
             yield _finding(entry, "error", "never-matches", f"{surface} can never match")
         elif letters < _MIN_LETTERS and not entry.ambiguous:
             yield _finding(
@@ -120,7 +112,8 @@ def _entry(entry: Entry) -> Iterator[Finding]:
         first = key.split(" ")[0]
         # فالنسيا begins with ف + ال by chance; with a common word behind them they are proclitics.
         heads = (p for p in PREFIXES_WITH_ARTICLE if len(p) > len(ARTICLE) and first.startswith(p))
-        if any(first[len(p) - len(ARTICLE) :] in common_words() for p in heads):
+        rests = (first[len(p) - len(ARTICLE) :] for p in heads)
+        if any(len(rest) > len(ARTICLE) + 2 and rest in common_words() for rest in rests):
             message = f"{surface} begins with a proclitic; write the name without it"
             yield _finding(entry, "warning", "proclitic", message)
     yield from _forms(entry)

@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 import ahocorasick
@@ -27,8 +25,9 @@ from khabar_glossaries.clitics import (
 )
 from khabar_glossaries.entry import Entry
 from khabar_glossaries.folding import Folded, fold, fold_key
+from khabar_glossaries.wordlists import common_words, whole_words
 
-__all__ = ["NO_ARTICLE", "Match", "Matcher", "whole_words"]
+__all__ = ["NO_ARTICLE", "Match", "Matcher"]
 
 # Types that are words rather than names: they take the article and endings.
 _WORDS = frozenset({"title", "term", "weapon", "demonym"})
@@ -106,14 +105,6 @@ class _Proposal:
         return (-self.key.length, bool(self.doubt), -self.key.rank, self.start)
 
 
-@lru_cache(maxsize=1)
-def whole_words() -> frozenset[str]:
-    """Folded words that look like clitic + name but are one word: والي, وسام, كمال, بلال."""
-    path = resources.files("khabar_glossaries").joinpath("data/whole_words.txt")
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return frozenset(fold_key(line) for line in lines if line and not line.startswith("#"))
-
-
 class Matcher:
     """The automaton over all layers.
 
@@ -143,7 +134,8 @@ class Matcher:
                 if entry.type == "person":
                     self._note_name(entry)
         for folded, key in derived:
-            keys.setdefault(folded, key)
+            if folded not in common_words():
+                keys.setdefault(folded, key)
         for folded, key in keys.items():
             self._automaton.add_word(folded, key)
         if keys:

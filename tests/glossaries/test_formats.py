@@ -143,8 +143,9 @@ def test_tbx_of_another_tool_is_read() -> None:
     text = """<martif type="TBX" xml:lang="en"><text><body>
     <termEntry id="1"><descrip type="subjectField">geography</descrip>
     <langSet xml:lang="ar-SA"><tig><term>إدلب</term></tig></langSet>
-    <langSet xml:lang="en-US"><tig><term>Idleb</term>
-    <termNote type="administrativeStatus">deprecatedTerm-admn-sts</termNote></tig><ntig><termGrp><term>Idlib</term></termGrp></ntig></langSet></termEntry>
+    <langSet xml:lang="en-US">
+    <tig><term>Idleb</term><termNote type="administrativeStatus">deprecatedTerm-admn-sts</termNote></tig>
+    <ntig><termGrp><term>Idlib</term></termGrp></ntig></langSet></termEntry>
     </body></text></martif>"""
     (entry,) = parse_entries(text, format="tbx", name="x")
     assert (entry.source, entry.target, entry.forbidden, entry.type, entry.line) == (
