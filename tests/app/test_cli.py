@@ -157,7 +157,7 @@ def test_report_and_json_are_written(tmp_path: Path, capsysbinary: pytest.Captur
     record = json.loads(captured.out)
     assert (record["src"], record["schema"]) == ("وصل إلى إدلب أمس.", 1)
     assert [term["source"] for term in record["terms"]] == ["إدلب"]
-    assert b"1 names: " in captured.err
+    assert b"1 glossary terms: " in captured.err
     assert "إدلب" in (tmp_path / "terms.tsv").read_text(encoding="utf-8")
 
 

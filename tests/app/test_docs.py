@@ -32,7 +32,8 @@ def test_examples_run(command: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     program = tmp_path / "bin" / "khabar"
     program.parent.mkdir()
-    code = "import sys; from khabar.cli.main import main; sys.exit(main([*sys.argv[1:], '--model', 'echo', '--no-builtin-glossary']))"
+    options = "'--model', 'echo', '--no-builtin-glossary'"
+    code = f"import sys; from khabar.cli.main import main; sys.exit(main([*sys.argv[1:], {options}]))"
     program.write_text(
         f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(code)} "$@"\n', encoding="utf-8"
     )

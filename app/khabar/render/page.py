@@ -25,6 +25,11 @@ _STATUS = {
 }
 
 
+# What khabar_mt.terms writes on words of art (weekdays, "ceasefire") that it only suggests: right or not, they
+# are no names, and a page full of green weekdays hides the names.
+_ADVICE = "advice only"
+
+
 @dataclass(frozen=True, slots=True)
 class _Mark:
     """A stretch of a paragraph to enclose in a tag."""
@@ -82,7 +87,7 @@ def _headline(translated: TranslatedArticle) -> str:
 
 def _summary(translated: TranslatedArticle) -> list[str]:
     """Counts, and what the colours mean."""
-    terms = [term for translation in translated.translations for term in translation.terms]
+    terms = [term for translation in translated.translations for term in _names(translation)]
     doubtful = sum(translation.doubtful for translation in translated.translations)
     n_segments = len(translated.translations)
     source = translated.article.metadata.get("path", translated.article.id)
@@ -98,6 +103,11 @@ def _summary(translated: TranslatedArticle) -> list[str]:
     if legend:
         lines.append(f'<ul class="legend">{"".join(legend)}</ul>')
     return [*lines, "</header>"]
+
+
+def _names(translation: Translation) -> list[TermHit]:
+    """The terms to mark."""
+    return [term for term in translation.terms if _ADVICE not in term.steps]
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:
@@ -164,7 +174,7 @@ def _target_marks(
             note = f'<a class="ref" href="#note-{number}">{number}</a>'
             yield _Mark((start, position), '<span class="doubtful">', f"{note}</span>")
         lead = len(translation.text) - len(translation.text.lstrip())
-        for term in translation.terms:
+        for term in _names(translation):
             if term.target_span is not None:
                 first, last = (start + end - lead for end in term.target_span)
                 yield _Mark((first, last), _term_tag(term, term.source), "</mark>")
@@ -174,7 +184,7 @@ def _source_marks(offset: int, length: int, translations: Sequence[Translation])
     """Marks in the Arabic: names; spans of segments point into the whole article."""
     for translation in translations:
         start = translation.segment.span_chars[0] - offset
-        for term in translation.terms:
+        for term in _names(translation):
             first, last = (start + end for end in term.source_span)
             if 0 <= first < last <= length:
                 yield _Mark((first, last), _term_tag(term, term.target), "</mark>")

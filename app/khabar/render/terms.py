@@ -5,6 +5,7 @@ In: translated articles. Out: TSV for a file, and one line of counts. Not here: 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -55,15 +56,22 @@ def summarise_terms(articles: Sequence[TranslatedArticle]) -> str:
         TermStatus.VIOLATED: "violated",
         TermStatus.AMBIGUOUS: "ambiguous",
     }
-    text = f"{len(terms)} names: " + ", ".join(f"{counts[status]} {word}" for status, word in words.items())
+    text = f"{len(terms)} glossary terms: " + ", ".join(
+        f"{counts[status]} {word}" for status, word in words.items()
+    )
     changing = _changing_names(terms)
     return text + (f"; not the same everywhere: {', '.join(changing)}" if changing else "")
 
 
 def _changing_names(terms: Iterable[TermHit]) -> list[str]:
-    """Targets that were found in more than one form."""
-    forms: dict[str, set[str]] = {}
+    """Targets that were found in more than one form; capitals, plurals and possessives are no difference."""
+    forms: dict[str, dict[str, str]] = {}
     for term in terms:
         if term.found:
-            forms.setdefault(term.target, set()).add(term.found)
-    return [f"{target} ({' / '.join(sorted(found))})" for target, found in forms.items() if len(found) > 1]
+            stem = re.sub("(?:['’]s|s['’]?)$", "", term.found.casefold())
+            forms.setdefault(term.target, {}).setdefault(stem, term.found)
+    return [
+        f"{target} ({' / '.join(sorted(found.values()))})"
+        for target, found in forms.items()
+        if len(found) > 1
+    ]
