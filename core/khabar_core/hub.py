@@ -114,6 +114,8 @@ def parse_hub_ref(text: str, revision: str | None = None) -> HubRef | None:
     sound = _REPOSITORY.fullmatch(text) and ".." not in text and not text.endswith(".git")
     if not sound or (revision is not None and not _REVISION.fullmatch(revision)):
         return None
+    if revision is not None and ".." in revision:
+        return None
     if file is not None and not file.endswith(".gguf"):
         return None
     return HubRef(repository=text, endpoint=endpoint, revision=revision, file=file)
@@ -139,7 +141,8 @@ def fetch_repository(ref: HubRef, *, offline: bool = False, progress: Progress |
         names = choose_files([item.rfilename for item in info.siblings or []], where, ref.file)
         folder = huggingface_hub.snapshot_download(
             ref.repository,
-            revision=info.sha,
+            # By name, so that the cache learns which commit the name means and works offline later.
+            revision=ref.revision or "main",
             endpoint=ref.endpoint or _endpoint(),
             cache_dir=_hub_cache(),
             allow_patterns=[glob.escape(name) for name in names],
@@ -154,9 +157,8 @@ def fetch_repository(ref: HubRef, *, offline: bool = False, progress: Progress |
     except errors.RepositoryNotFoundError as exc:
         hint = "check the name; a private one needs HF_TOKEN"
         raise ModelError("no such model on the hub", where=where, hint=hint) from exc
-    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as exc:
-        hint = "run it once with network access, or add a local folder"
-        raise ModelError("not in the cache, and downloads are off", where=where, hint=hint) from exc
+    except errors.OfflineModeIsEnabled as exc:
+        raise ModelError("downloads are off", where=where, hint="unset HF_HUB_OFFLINE") from exc
     except (errors.HfHubHTTPError, errors.HFValidationError, OSError) as exc:
         raise ModelError(f"cannot be fetched: {_one_line(exc)}", where=where, hint="try again") from exc
     except Exception as exc:
@@ -165,7 +167,7 @@ def fetch_repository(ref: HubRef, *, offline: bool = False, progress: Progress |
         if type(exc).__module__.split(".")[0] not in ("httpx", "httpx2", "httpcore", "httpcore2", "requests"):
             raise
         raise ModelError(f"cannot be reached: {_one_line(exc)}", where=where, hint="try again") from exc
-    return _fetched(Path(folder), names, where, str(info.sha), ref, _licence(info))
+    return _fetched(Path(folder), names, where, Path(folder).name, ref, _licence(info))
 
 
 def choose_files(names: Sequence[str], where: str, wanted: str | None = None) -> list[str]:
@@ -281,13 +283,16 @@ def _file_name(url: str, sha256: str | None) -> str:
 
 
 def _from_cache(ref: HubRef, where: str) -> Fetched:
-    import huggingface_hub
-
-    folder = Path(
-        huggingface_hub.snapshot_download(
-            ref.repository, revision=ref.revision, cache_dir=_hub_cache(), local_files_only=True
-        )
-    )
+    # The cache has a stable, documented layout; the hub's own look-up takes a snapshot that lacks files which
+    # nobody needs for an interrupted download.
+    home = _hub_cache() / ("models--" + ref.repository.replace("/", "--"))
+    revision = ref.revision or "main"
+    pointer = home / "refs" / revision
+    commit = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else revision
+    folder = home / "snapshots" / commit
+    if not folder.is_dir():
+        hint = "run it once with network access, or add a local folder"
+        raise ModelError("not in the cache, and downloads are off", where=where, hint=hint)
     present = [found.relative_to(folder).as_posix() for found in folder.rglob("*") if found.is_file()]
     names = choose_files(present, where, ref.file)
     return _fetched(folder, names, where, folder.name, ref, "")
