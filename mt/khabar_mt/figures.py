@@ -11,7 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["FIGURE", "Key", "Mention", "month", "number", "read_date", "read_figure", "read_time", "time"]
+__all__ = [
+    "FIGURE",
+    "Key",
+    "Mention",
+    "month",
+    "number",
+    "read_date",
+    "read_figure",
+    "read_time",
+    "time",
+    "weekday",
+]
 
 Key = tuple[str, Fraction]
 Reading = frozenset[Key]
@@ -46,6 +57,11 @@ def number(value: Fraction | int) -> Key:
 def month(index: int) -> Key:
     """The key of a month, 1..12."""
     return ("m", Fraction(index))
+
+
+def weekday(index: int) -> Key:
+    """The key of a day of the week, Monday 0."""
+    return ("d", Fraction(index))
 
 
 def time(hours: int, minutes: int) -> Key:

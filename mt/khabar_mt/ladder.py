@@ -94,6 +94,8 @@ class Candidate:
         """Lower is better: defects first, then the score."""
         defects = 0.0
         for flag in self.flags:
+            if flag.informative:
+                continue
             weight = 1 + flag.detail.count(",") if flag.kind in (FlagKind.NUMBERS, FlagKind.TERM) else 1
             defects += _COSTS.get(flag.kind, 0.0) * weight
         return defects - self.logprob_per_token

@@ -1,4 +1,4 @@
-"""Compare the numbers of an Arabic source with those of its English translation.
+"""Compare the numbers, dates and days of an Arabic source with those of its English translation.
 
 In: source and translation. Out: what is missing and what was added, as text. A flag must mean something: only
 numbers that are sure on one side and have no possible counterpart on the other are reported, and order and

@@ -10,7 +10,18 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from khabar_mt.figures import FIGURE, Key, Mention, month, number, read_date, read_figure, read_time, time
+from khabar_mt.figures import (
+    FIGURE,
+    Key,
+    Mention,
+    month,
+    number,
+    read_date,
+    read_figure,
+    read_time,
+    time,
+    weekday,
+)
 from khabar_mt.months import ENGLISH_MONTHS
 
 __all__ = ["english_numbers"]
@@ -82,6 +93,18 @@ _ROMAN |= {"XIII": 13, "XIV": 14, "XV": 15, "XVI": 16, "XX": 20}
 _MONTHS = {name.lower(): i + 1 for i, name in enumerate(ENGLISH_MONTHS)}
 _MONTHS |= {name[:3].lower(): i + 1 for i, name in enumerate(ENGLISH_MONTHS)} | {"sept": 9}
 # Words and verbs as well as months: a month only beside a number, or after a preposition of time.
+_WEEKDAYS = {
+    **{"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5, "sunday": 6},
+    **{
+        "mondays": 0,
+        "tuesdays": 1,
+        "wednesdays": 2,
+        "thursdays": 3,
+        "fridays": 4,
+        "saturdays": 5,
+        "sundays": 6,
+    },
+}
 _AMBIGUOUS_MONTHS = {"may", "march", "mar", "dec", "jan", "jun", "sep"}
 _BEFORE_MONTHS = {
     "in",
@@ -210,6 +233,12 @@ def _words_at(tokens: _Tokens, i: int) -> tuple[list[Mention], int]:
             return [Mention(f"{text} {_word(tokens, end)}", (frozenset({number(value)}),))], end + 1
     if text[0].isupper() and word in _MONTHS:
         return _month_at(tokens, i)
+    if text[0].isupper() and word in _WEEKDAYS:
+        # The Sunday Times is a newspaper.
+        title = (
+            i + 1 < len(tokens) and tokens[i + 1].group()[0].isupper() and tokens[i + 1]["word"] is not None
+        )
+        return [Mention(text, (frozenset({weekday(_WEEKDAYS[word])}),), not title)], i + 1
     if word in _ORDINALS:
         return [Mention(text, (frozenset({number(_ORDINALS[word])}),), False)], i + 1
     if word in _FRACTIONS:

@@ -1,7 +1,8 @@
 """House style for English that a model wrote: quotes, spacing, punctuation, digits, the final stop.
 
-In: a hypothesis and its source. Out: the same words with tidy marks. Words are never changed, only the first
-letter's case. Not here: names (terms), the checks (guards).
+In: a hypothesis and its source. Out: the same words with tidy marks. Words stay as they are,
+but for the first letter's case and an abbreviation that repeats its word: NATO (NATO). Not here: names
+(terms), the checks (guards).
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _MARKS = str.maketrans(
 _SPACE_BEFORE = re.compile(r"\s+(?=[,;:!?)\]%](?:\s|$|[\"'.,)]))|\s+(?=\.(?:\s|$|[\"')]))")
 _SPACE_AFTER_OPEN = re.compile(r"(?<=[(\[])\s+")
 _DOUBLE_COMMA = re.compile(r",(?:\s*,)+")
+# حلف شمال الأطلسي (الناتو) is the same name twice in English.
+_SAID_TWICE = re.compile(r"\b([A-Z][\w.]+) \(\1\)")
 _QUOTE_STOP = re.compile(r"(\w|[)%\]])\"([.,])(?=\s|$|\")")
 _FINAL_MARK = re.compile(r"[.!?؟…:;،,؛][\"'”’»)\]\s]*$")
 _SOURCE_STOP = re.compile(r"[.!؟?…۔][\"'”’»)\]\s]*$")
@@ -61,6 +64,7 @@ def tidy(text: str, source: str, *, opens: bool = True, closes: bool = True) -> 
     if not text:
         return ""
     text = _SPACE_AFTER_OPEN.sub("", _SPACE_BEFORE.sub("", _DOUBLE_COMMA.sub(",", text)))
+    text = _SAID_TWICE.sub(r"\1", text)
     text = _space_quotes(text)
     text = _close_quotes(text, source)
     text = _QUOTE_STOP.sub(r'\1\2"', text)

@@ -19,6 +19,7 @@ from khabar_core.records import (
     Segment,
     Signature,
     TermHit,
+    TermStatus,
     TranslatedArticle,
     Translation,
 )
@@ -39,6 +40,8 @@ __all__ = ["Progress", "Translator"]
 
 # Called with (segments done, segments in all).
 Progress = Callable[[int, int], None]
+# "Turkish" may become "of Turkey", a title may become "he": worth a remark, not another decoding.
+_SOFT_TYPES = frozenset({"demonym", "title", "term", "month", "other"})
 # A stream decodes a few paragraphs at a time: enough for a full batch, few enough to show the first soon.
 _STREAM_SEGMENTS = 12
 
@@ -177,7 +180,7 @@ class Translator:
         return [translated.paragraphs[0] for translated in self.translate_all(articles, progress)]
 
     def stream(self, article: Article) -> Iterator[Translation]:
-        """Yield an article's translations in reading order, a few at a time, equal to those of `translate`."""
+        """Yield an article's translations in reading order, a few at a time, the same as `translate`."""
         segments = self._plan(article).segments
         for start in range(0, len(segments), _STREAM_SEGMENTS):
             yield from self._translate_segments(segments[start : start + _STREAM_SEGMENTS])
@@ -319,10 +322,7 @@ class Translator:
             finished=hypothesis.finished,
         )
         flags = check(evidence)
-        wrong = [hit for hit in hits if hit.status.value == "violated"]
-        if wrong:
-            names = ", ".join(hit.target.replace(",", " ") for hit in wrong)
-            flags = (*flags, Flag(kind=FlagKind.TERM, detail=f"not found: {names}"))
+        flags = (*flags, *_term_flags(hits))
         return Candidate(
             raw=hypothesis.text,
             text=text,
@@ -334,10 +334,20 @@ class Translator:
         )
 
 
+def _term_flags(hits: Sequence[TermHit]) -> Iterator[Flag]:
+    """A defect for names that are wrong, a remark for words that have good synonyms."""
+    wrong = [hit for hit in hits if hit.status is TermStatus.VIOLATED]
+    for informative in (False, True):
+        own = [hit.target.replace(",", " ") for hit in wrong if (hit.type in _SOFT_TYPES) == informative]
+        if own:
+            detail = f"not found: {', '.join(dict.fromkeys(own))}"
+            yield Flag(kind=FlagKind.TERM, detail=detail, informative=informative)
+
+
 def _prefix(item: Item, best: Candidate) -> str | None:
     """The beginning that puts the first violated name right."""
     for hit in best.hits:
-        if hit.status.value == "violated":
+        if hit.status is TermStatus.VIOLATED and hit.type not in _SOFT_TYPES:
             prefix = forced_prefix(best.text, hit, item.source)
             if prefix is not None:
                 return prefix
