@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from khabar.render import render
+    from khabar_core.engines import load_engine
     from khabar_core.errors import (
         GateError,
         GlossaryError,
@@ -37,10 +38,15 @@ if TYPE_CHECKING:
         to_json,
     )
     from khabar_glossaries import Entry, Glossary
+    from khabar_mt.cache import Cache
     from khabar_mt.documents import Document, read_document
+    from khabar_mt.options import TranslateOptions
+    from khabar_mt.translator import Translator
+    from khabar_summarize import BriefOptions, Summarizer
 
 _HOMES = {
     "khabar.render": ("render",),
+    "khabar_core.engines": ("load_engine",),
     "khabar_core.errors": (
         "GateError",
         "GlossaryError",
@@ -64,14 +70,20 @@ _HOMES = {
         "to_json",
     ),
     "khabar_glossaries": ("Entry", "Glossary"),
+    "khabar_mt.cache": ("Cache",),
     "khabar_mt.documents": ("Document", "read_document"),
+    "khabar_mt.options": ("TranslateOptions",),
+    "khabar_mt.translator": ("Translator",),
+    "khabar_summarize": ("BriefOptions", "Summarizer"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Article",
+    "BriefOptions",
     "BriefSentence",
     "Briefing",
+    "Cache",
     "Document",
     "Entry",
     "Flag",
@@ -84,11 +96,15 @@ __all__ = [
     "ModelError",
     "Segment",
     "Signature",
+    "Summarizer",
     "TermHit",
     "TermStatus",
+    "TranslateOptions",
     "TranslatedArticle",
     "Translation",
+    "Translator",
     "UsageError",
+    "load_engine",
     "read_document",
     "render",
     "to_json",

@@ -6,7 +6,7 @@ In: names and paths as the user gave them. Out: the rooms' objects. Not here: bu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,8 @@ class Tools:
         builtin: whether the shipped glossary is used below them.
         beam: beam size; None leaves it to `TranslateOptions`.
         threads: None takes what the machine grants.
+        cache: a file that remembers decoded sentences between runs.
+        chunk: sentences between two reports of progress; None leaves it to `TranslateOptions`.
     """
 
     model: str = "default"
@@ -35,6 +37,8 @@ class Tools:
     builtin: bool = True
     beam: int | None = None
     threads: int | None = None
+    cache: Path | None = None
+    chunk: int | None = None
 
 
 def load_engine(tools: Tools, progress: Callable[[float, str], None] | None = None) -> Engine:
@@ -53,9 +57,15 @@ def load_glossary(tools: Tools) -> Glossary:
 
 def load_translator(tools: Tools, progress: Callable[[float, str], None] | None = None) -> Translator:
     """Load a translator; the glossary first, because an error in it should not wait for the model."""
+    from khabar_mt.cache import Cache
     from khabar_mt.options import TranslateOptions
     from khabar_mt.translator import Translator
 
-    options = TranslateOptions() if tools.beam is None else TranslateOptions(beam_size=tools.beam)
+    options = TranslateOptions()
+    if tools.beam is not None:
+        options = replace(options, beam_size=tools.beam)
+    if tools.chunk is not None:
+        options = replace(options, chunk_segments=tools.chunk)
     glossary = load_glossary(tools)
-    return Translator(load_engine(tools, progress), glossary=glossary, options=options)
+    cache = Cache(tools.cache) if tools.cache is not None else None
+    return Translator(load_engine(tools, progress), glossary=glossary, options=options, cache=cache)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+_WATCHED_CHUNK = 16
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -67,6 +69,9 @@ def translate(
     ] = True,
     beam: Annotated[int | None, typer.Option(help="Beam size; 1 is fastest.")] = None,
     threads: Annotated[int | None, typer.Option(help="Processor threads; default: all granted.")] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="File that remembers sentences, for the next run.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write what became of each glossary name, as TSV.")
     ] = None,
@@ -92,7 +97,16 @@ def translate(
     if json and format not in (None, "jsonl"):
         raise UsageError(f"--json means --format jsonl, not {format}", where="--json")
     to_terminal = output is None and on_terminal()
-    tools = Tools(model=model, glossaries=glossary or (), builtin=builtin, beam=beam, threads=threads)
+    tools = Tools(
+        model=model,
+        glossaries=glossary or (),
+        builtin=builtin,
+        beam=beam,
+        threads=threads,
+        cache=cache,
+        # Somebody who watches wants to see progress; a pipeline wants full batches. The output is the same.
+        chunk=None if quiet or not sys.stderr.isatty() else _WATCHED_CHUNK,
+    )
     job = Job(
         sources=tuple(sources or ("-",)),
         output=output,

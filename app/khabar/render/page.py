@@ -25,8 +25,8 @@ _STATUS = {
 }
 
 
-# What khabar_mt.terms writes on words of art (weekdays, "ceasefire") that it only suggests: right or not, they
-# are no names, and a page full of green weekdays hides the names.
+# What khabar_mt.terms writes on words of art (weekdays, "ceasefire") that it only suggests: right or not,
+# they are no names, and a page full of green weekdays hides the names.
 _ADVICE = "advice only"
 
 
