@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from khabar_core.errors import GlossaryError
@@ -29,6 +28,7 @@ ENTRY_TYPES = (
     "month",
     "other",
 )
+_TYPES = frozenset(ENTRY_TYPES)
 # "": decided by the target (a capital in it: exact). "exact": as written. "any": a common word, any capitals.
 CASES = ("", "exact", "any")
 
@@ -37,9 +37,13 @@ _WORDINGS = frozenset({"term", "title", "weapon"})
 
 MAX_FIELD_CHARS = 400
 _ARABIC = re.compile("[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_WRITABLE = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff0-9]")
 # Bidi controls, zero-width characters and the byte order mark ride along when people copy from web pages.
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+# One class without alternatives: this runs on every field of 100,000 rows.
+_ODD = re.compile(
+    _INVISIBLE.pattern[:-1] + r"\t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+)
 _AMBIGUOUS = re.compile(r"\bambiguous\b", re.IGNORECASE)
 
 
@@ -105,16 +109,17 @@ class Entry:
 
 
 def clean_field(text: str) -> str:
-    """Drop invisible characters and outer white space, compose letters, make inner white space single
-    spaces.
-    """
-    if text.isascii() and "  " not in text and "\t" not in text and "\n" not in text:
-        return text.strip()
+    """Drop invisible characters, compose letters, make white space single spaces inside and none outside."""
+    if not text:
+        return text
+    spaced = "  " in text or text[0] == " " or text[-1] == " "
+    if not spaced and not _ODD.search(text) and unicodedata.is_normalized("NFC", text):
+        return text
     text = _INVISIBLE.sub("", text)
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def _clean_all(items: Iterable[str], main: str) -> tuple[str, ...]:
+def _clean_all(items: tuple[str, ...], main: str) -> tuple[str, ...]:
     """Clean a list, without blanks, repetitions and the main form."""
     if not items:
         return ()
@@ -134,51 +139,17 @@ def make_entry(fields: Entry, *, where: str) -> Entry:
             long; type or case is unknown.
     """
     source, target = clean_field(fields.source), clean_field(fields.target)
-    if not source:
-        raise GlossaryError(
-            "the Arabic side is empty", where=where, hint="delete the row or fill column source"
-        )
-    if not target:
-        raise GlossaryError(
-            f"no English for {source}", where=where, hint="delete the row or fill column target"
-        )
-    if not _ARABIC.search(source):
-        swapped = _ARABIC.search(target) is not None
-        raise GlossaryError(
-            f"no Arabic letter in source {source[:40]!r}",
-            where=where,
-            hint="the columns look swapped: source is Arabic, target is English" if swapped else None,
-        )
-    if _ARABIC.search(target):
-        raise GlossaryError(
-            f"Arabic letters in target {target[:40]!r}", where=where, hint="target is English"
-        )
-    if not any(c.isalnum() for c in target):
-        raise GlossaryError(f"nothing to write in target {target[:40]!r}", where=where)
-    if max(len(source), len(target)) > MAX_FIELD_CHARS:
-        raise GlossaryError(
-            f"a name of {max(len(source), len(target))} characters",
-            where=where,
-            hint=f"at most {MAX_FIELD_CHARS}; is a quotation mark missing?",
-        )
+    _check_sides(source, target, where)
     kind, case = fields.type.strip().lower() or "other", fields.case.strip().lower()
-    if kind not in ENTRY_TYPES:
+    if kind not in _TYPES:
         raise GlossaryError(f"unknown type {kind!r}", where=where, hint="one of " + ", ".join(ENTRY_TYPES))
     if case not in CASES:
         raise GlossaryError(f"unknown case rule {case!r}", where=where, hint="exact, any, or empty")
-    variants = _clean_all(fields.variants, source)
-    accepted = _clean_all(fields.accepted, target)
-    for variant in variants:
-        if not _ARABIC.search(variant):
-            raise GlossaryError(f"no Arabic letter in variant {variant[:40]!r}", where=where)
-    for form in accepted:
-        if not (_LATIN.search(form) or any(c.isdigit() for c in form)) or _ARABIC.search(form):
-            raise GlossaryError(f"accepted form {form[:40]!r} is not English", where=where)
-    return Entry(
+    entry = Entry(
         source=source,
         target=target,
-        variants=variants,
-        accepted=accepted,
+        variants=_clean_all(fields.variants, source),
+        accepted=_clean_all(fields.accepted, target),
         type=kind,
         forbidden=_clean_all(fields.forbidden, target),
         note=clean_field(fields.note),
@@ -188,3 +159,35 @@ def make_entry(fields: Entry, *, where: str) -> Entry:
         layer=fields.layer,
         line=fields.line,
     )
+    for variant in entry.variants:
+        if not _ARABIC.search(variant):
+            raise GlossaryError(f"no Arabic letter in variant {variant[:40]!r}", where=where)
+    for form in entry.accepted:
+        if not _WRITABLE.search(form) or _ARABIC.search(form):
+            raise GlossaryError(f"accepted form {form[:40]!r} is not English", where=where)
+    return entry
+
+
+def _check_sides(source: str, target: str, where: str) -> None:
+    """Refuse empty, swapped, unwritable and endless names."""
+    if not source:
+        raise GlossaryError(
+            "the Arabic side is empty", where=where, hint="fill column source or delete the row"
+        )
+    if not target:
+        raise GlossaryError(
+            f"no English for {source}", where=where, hint="fill column target or delete the row"
+        )
+    if not _ARABIC.search(source):
+        swapped = _ARABIC.search(target) is not None
+        hint = "the columns look swapped: source is Arabic, target is English" if swapped else None
+        raise GlossaryError(f"no Arabic letter in source {source[:40]!r}", where=where, hint=hint)
+    if not target.isascii() and _ARABIC.search(target):
+        message = f"Arabic letters in target {target[:40]!r}"
+        raise GlossaryError(message, where=where, hint="target is English")
+    if not _WRITABLE.search(target):
+        raise GlossaryError(f"nothing to write in target {target[:40]!r}", where=where)
+    longest = max(len(source), len(target))
+    if longest > MAX_FIELD_CHARS:
+        hint = f"at most {MAX_FIELD_CHARS}; is a quotation mark missing?"
+        raise GlossaryError(f"a name of {longest} characters", where=where, hint=hint)

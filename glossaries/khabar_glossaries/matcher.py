@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import ahocorasick
 
@@ -72,9 +72,8 @@ class Match:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """What the automaton stores for a key."""
+class _Key(NamedTuple):
+    """What the automaton stores for a key; a tuple because 100,000 of them are made at a time."""
 
     length: int
     entry: Entry
@@ -130,7 +129,8 @@ class Matcher:
                         continue
                     taken.add(folded)
                     keys[folded] = _Key(len(folded), entry, _EXACT, rank, surface)
-                    derived.extend(_derive(folded, entry, rank, surface))
+                    if folded.startswith(ARTICLE) or "غ" in folded or "ج" in folded:
+                        derived.extend(_derive(folded, entry, rank, surface))
                 if entry.type == "person":
                     self._note_name(entry)
         for folded, key in derived:

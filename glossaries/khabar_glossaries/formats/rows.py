@@ -79,7 +79,8 @@ def parse_rows(text: str, name: str, layer: str, *, delimiter: str | None) -> li
     columns: tuple[str, ...] | None = None
     entries: list[Entry] = []
     for line, row in rows:
-        if not any(cell.strip() for cell in row) or row[0].lstrip().startswith("#"):
+        first = row[0].lstrip() if row else ""
+        if first.startswith("#") or (not first and not any(cell.strip() for cell in row)):
             continue
         where = f"{name}:{line}"
         if columns is None:
@@ -112,24 +113,26 @@ def _headerless(row: Sequence[str], where: str) -> tuple[str, ...]:
 
 def _entry(cells: dict[str, str], layer: str, line: int, where: str) -> Entry:
     """Make an entry of one record; missing cells at the end of a line are empty."""
-    lists = {key: tuple(cells[key].split(LIST_SEPARATOR)) for key in _LISTS if cells.get(key)}
-    return make_entry(
-        Entry(
-            source=cells.get("source", ""),
-            target=cells.get("target", ""),
-            variants=lists.get("variants", ()),
-            accepted=lists.get("accepted", ()),
-            type=cells.get("type", ""),
-            forbidden=lists.get("forbidden", ()),
-            note=cells.get("note", ""),
-            origin=cells.get("origin", ""),
-            date=cells.get("date", ""),
-            case=cells.get("case", ""),
-            layer=layer,
-            line=line,
-        ),
-        where=where,
+    get = cells.get
+    raw = Entry(
+        source=get("source", ""),
+        target=get("target", ""),
+        variants=_items(get("variants")),
+        accepted=_items(get("accepted")),
+        type=get("type", ""),
+        forbidden=_items(get("forbidden")),
+        note=get("note", ""),
+        origin=get("origin", ""),
+        date=get("date", ""),
+        case=get("case", ""),
+        layer=layer,
+        line=line,
     )
+    return make_entry(raw, where=where)
+
+
+def _items(cell: str | None) -> tuple[str, ...]:
+    return tuple(cell.split(LIST_SEPARATOR)) if cell else ()
 
 
 def write_rows(entries: Sequence[Entry], *, delimiter: str) -> str:
