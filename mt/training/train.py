@@ -147,7 +147,8 @@ class Run:
             bleu = sacrebleu.corpus_bleu(texts, refs).score
             chrf = sacrebleu.corpus_chrf(texts, refs, word_order=2).score
             self.log(validation=name, set=path.name, bleu=round(bleu, 2), chrf2pp=round(chrf, 2), sample=texts[:2])
-            (self.args.out / f"{path.name.split('.')[0]}.{name}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+            with (self.args.out / "validation.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"name": name, "set": path.name, "outputs": texts}, ensure_ascii=False) + "\n")
 
 
 def load_examples(run: Run) -> dict[str, Examples]:
