@@ -123,8 +123,9 @@ def make_hypotheses(
 ) -> list[Hypothesis]:
     """Make hypotheses from tokens that end with `eos` when the model finished.
 
-    CTranslate2 divides the sum of the log-probabilities by length ** length_penalty, where the length counts
-    the end mark (measured: the same output with penalties 0, 1, 2); this turns the score into the mean again.
+    CTranslate2 divides the sum of log-probabilities by length ** length_penalty. The length counts the end
+    mark and a forced prefix, the sum leaves the prefix out (measured with penalties 0, 1, 2); this undoes the
+    division and takes the mean.
 
     Args:
         outputs: tokens of each hypothesis, forced prefix included.
@@ -139,10 +140,11 @@ def make_hypotheses(
         finished = bool(tokens) and tokens[-1] == eos
         written = tokens[:-1] if finished else tokens
         n_scored = max(1, len(tokens) - n_prefix)
+        total = score * max(1, len(tokens)) ** length_penalty
         hypotheses.append(
             Hypothesis(
                 text=detokenise(written),
-                logprob_per_token=min(0.0, score * n_scored ** (length_penalty - 1.0)),
+                logprob_per_token=min(0.0, total / n_scored),
                 n_tokens=max(0, len(written) - n_prefix),
                 finished=finished,
             )
