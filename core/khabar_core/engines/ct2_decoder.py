@@ -146,6 +146,30 @@ class Ct2DecoderEngine:
         except (RuntimeError, ValueError) as exc:
             raise ModelError(f"decoding failed: {first_line(exc)}", where=self._name) from exc
 
+    def score(self, request: Request, outputs: Sequence[str]) -> list[float]:
+        """How likely the model finds each text as the output of a request.
+
+        Args:
+            request: as for `generate`; prompt and text together must fit the model's sliding window.
+            outputs: finished texts.
+
+        Returns:
+            The sum of the natural-log probabilities of each text's tokens; comparable among `outputs` only.
+
+        Raises:
+            ModelError: the model has no prompt for the task, a text is too long, or CTranslate2 failed.
+        """
+        prompt = list(self._job(0, request, DecodeOptions()).tokens)
+        texts = [prompt + self._codec.encode(" " + output.strip()) for output in outputs]
+        for tokens in texts:
+            check_length(len(tokens), self._window, self._name)
+        try:
+            # One text a batch: CTranslate2 refuses texts of unequal length here.
+            pending = [self._generator.score_batch([tokens], asynchronous=True)[0] for tokens in texts]
+            return [float(sum(handle.result().log_probs[len(prompt) - 1 :])) for handle in pending]
+        except (RuntimeError, ValueError) as exc:
+            raise ModelError(f"scoring failed: {first_line(exc)}", where=self._name) from exc
+
     def _job(self, index: int, request: Request, options: DecodeOptions) -> Job:
         manifest, codec = self._manifest, self._codec
         text = fill_prompt(request, manifest.prompts, manifest.hint_format, codec.defuse)
