@@ -40,7 +40,7 @@ from khabar_mt.number_words import (
 __all__ = ["arabic_numbers"]
 
 _IGNORED = re.compile(r"https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w.-]+|[@#][\w_]+")
-_PERCENT = re.compile(r"(?<!\w)(?:ف[يى]|ب)\s?(?:ال)?(?:مئ|مائ|مي)[ةه](?!\w)")
+_PERCENT = re.compile(r"(?<!\w)(?:ف[يى]|ب)\s?ال(?:مئ|مائ|مي)[ةه](?!\w)")
 _ARABIC_COMMA = re.compile("(?<=[0-9])،(?=[0-9])")
 _TOKEN = re.compile(
     r"(?P<date>(?<![0-9/])[0-9]{1,4}(?:/[0-9]{1,4}){1,2}(?![0-9/]))"
