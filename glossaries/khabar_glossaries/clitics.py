@@ -33,6 +33,8 @@ SUFFIXES = {
     "ين": True,
     "ون": True,
     "ات": True,
+    "تان": True,
+    "تين": True,
 }
 
 # Nobody owns a nationality: سريانها is "its entry into force", not "its Syriac".

@@ -45,6 +45,7 @@ _ODD = re.compile(
     _INVISIBLE.pattern[:-1] + r"\t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 )
 _AMBIGUOUS = re.compile(r"\bambiguous\b", re.IGNORECASE)
+_HOMOGRAPH = re.compile(r"\bhomograph\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,8 @@ class Entry:
         accepted: other English forms that count as right.
         type: one of ENTRY_TYPES.
         forbidden: English forms known to be wrong.
-        note: free text; the word "ambiguous" in it means: fire only with evidence.
+        note: free text. The word "ambiguous" in it means: fire only with evidence; "homograph": the name is
+            the likelier reading, so weaker evidence is enough.
         origin: where the fact can be looked up.
         date: when it was checked, ISO 8601, possibly without a day.
         case: one of CASES.
@@ -83,6 +85,11 @@ class Entry:
     def ambiguous(self) -> bool:
         """Whether the source is also a common word or another name, so that a match needs evidence."""
         return bool(self.note) and _AMBIGUOUS.search(self.note) is not None
+
+    @property
+    def homograph(self) -> bool:
+        """Whether the source is also a common word, but the name is what news mostly means."""
+        return bool(self.note) and _HOMOGRAPH.search(self.note) is not None
 
     @property
     def surfaces(self) -> tuple[str, ...]:

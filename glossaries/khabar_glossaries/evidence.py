@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from khabar_glossaries.folding import fold_key
-from khabar_glossaries.matcher import NO_ARTICLE, Match
+from khabar_glossaries.matcher import HOMOGRAPH, NO_ARTICLE, Match
 
 __all__ = ["resolve"]
 
@@ -33,6 +33,13 @@ _PLACE_CUES = """
 مديرية لواء أحياء طريق
 """
 _ORG_CUES = "تنظيم جماعة حركة حزب ميليشيا فصيل كتائب لواء جبهة منظمة مؤسسة وزارة قناة صحيفة وكالة شركة بيان"
+# Enough only where the name is the likelier reading: في حلب, قال عباس.
+_BEFORE_PLACES = """
+في إلى من نحو صوب داخل خارج باتجاه حكومة رئيس سفير وزير جيش شعب ملك أمير سلطات منتخب أهالي سكان
+"""
+_BEFORE_PERSONS = """
+قال قالت أضاف أكد أعلن ذكر شدد أشار أوضح اعتبر دعا طالب اتهم رأى لفت تابع صرح التقى استقبل زار غادر وصل
+"""
 _WORD = re.compile(r"\w[^\s،؛,.:()«»\"]*")
 # Between the members of a list: درعا ونوى وطفس; درعا، نوى. The conjunction itself is a proclitic.
 _LIST_GAP = re.compile(r"\s*[،,]?\s*(?:و\s*|أو\s+|ثم\s+)?")
@@ -50,6 +57,8 @@ _CUES = {
     "group": _fold_all(_ORG_CUES),
     "media": _fold_all(_ORG_CUES),
 }
+_WEAK_CUES = {"person": _fold_all(_BEFORE_PERSONS), "place": _fold_all(_BEFORE_PLACES)}
+_DATELINE = re.compile(r"\s*(?:\([^)]{2,30}\)\s*)?[-–—:]\s|\s*\((?:رويترز|أ ?ف ?ب|أ ?ب|د ?ب ?أ)")
 # Folded, على is the first name علي.
 _PREPOSITIONS = frozenset({"على", "إلى"})
 _MONTH_CUES = _fold_all("شهر بشهر مطلع أوائل أواخر منتصف نهاية بداية منذ خلال يوم الجاري الماضي المقبل")
@@ -86,6 +95,7 @@ def resolve(
                     _elsewhere(match, full_names, sure_sources)
                     or _cue_before(text, match)
                     or _neighbour(text, matches, i, resolved)
+                    or (_weak_evidence(text, match) if match.reason == HOMOGRAPH else "")
                 )
                 if reason:
                     match = dataclasses.replace(match, ambiguous=False, reason=reason)
@@ -101,6 +111,9 @@ def _parts_of(matches: Iterable[Match]) -> dict[tuple[str, str], str]:
     parts: dict[tuple[str, str], str] = {}
     for match in matches:
         words = fold_key(match.entry.source).split(" ")
+        if match.entry.type == "place" and words[0] not in _CUES["place"]:
+            # قلعة حلب does not make every حلب the city, nor البيت الأبيض every الأبيض.
+            continue
         for i in range(1, len(words)):
             parts.setdefault((match.entry.type, " ".join(words[i:])), match.entry.source)
     return parts
@@ -148,9 +161,32 @@ def _cue_before(text: str, match: Match) -> str:
     if last in cues:
         return f"after {words[-1]}"
     # A title is often followed by an adjective: الرئيس السوري الأسد, وزير الخارجية شكري.
-    if match.entry.type == "person" and len(words) > 1 and _bare(words[-2]) in cues and last.startswith("ال"):
+    if (
+        match.entry.type == "person"
+        and len(words) > 1
+        and _bare(words[-2]) in cues
+        and words[-1].startswith("ال")
+    ):
         return f"after {words[-2]} {words[-1]}"
     return ""
+
+
+def _weak_evidence(text: str, match: Match) -> str:
+    """Evidence for a homograph: a preposition of place, a verb of saying, a dateline."""
+    start, end = match.token_span
+    if match.entry.type not in _WEAK_CUES:
+        return ""
+    if match.entry.type == "place":
+        if match.clitics in ("ب", "وب", "فب"):
+            return "in, written as one word"
+        if not text[:start].strip() and _DATELINE.match(text, end):
+            return "a dateline"
+    words = _WORD.findall(text[max(0, start - _WINDOW) : start])
+    if not words or match.clitics or not text[:start].endswith(f"{words[-1]} "):
+        return ""
+    cues = _WEAK_CUES[match.entry.type]
+    last = fold_key(words[-1])
+    return f"after {words[-1]}" if last in cues or (last[:1] in "وف" and last[1:] in cues) else ""
 
 
 def _date_around(text: str, match: Match) -> str:

@@ -27,13 +27,14 @@ from khabar_glossaries.entry import Entry
 from khabar_glossaries.folding import Folded, fold, fold_key
 from khabar_glossaries.wordlists import common_words, whole_words
 
-__all__ = ["NO_ARTICLE", "Match", "Matcher"]
+__all__ = ["HOMOGRAPH", "NO_ARTICLE", "Match", "Matcher"]
 
 # Types that are words rather than names: they take the article and endings.
 _WORDS = frozenset({"title", "term", "weapon", "demonym"})
 _SHORT_KEY = 3
 _NO_ARTICLE_MIN = 4  # letters that must be left of الحسكة when the article is missing
 
+HOMOGRAPH = "also a common word"  # reason of a match for which weak evidence is enough
 NO_ARTICLE = "written without its article"  # reason of a match that is reported only with evidence
 
 _FATHATAN = "\N{ARABIC FATHATAN}"
@@ -165,7 +166,7 @@ class Matcher:
         if not len(self._automaton):
             return []
         folded = fold(text)
-        proposals = sorted(self._propose(folded), key=_Proposal.order)
+        proposals = sorted(_prefer_sure(list(self._propose(folded))), key=_Proposal.order)
         return [_to_match(proposal, folded) for proposal in _without_overlaps(proposals, len(folded.text))]
 
     def _propose(self, folded: Folded) -> Iterator[_Proposal]:
@@ -204,6 +205,8 @@ class Matcher:
         if key.kind == _LATE_LAM and not prefix.endswith("ل"):
             return None
         doubt = "ambiguous in the glossary" if key.entry.ambiguous else ""
+        if not doubt and key.entry.homograph:
+            doubt = HOMOGRAPH
         if key.kind == _NO_ARTICLE:
             doubt = NO_ARTICLE
         if not prefix:
@@ -211,8 +214,10 @@ class Matcher:
         if prefix in PREFIXES_WITH_ARTICLE:
             if key.entry.type not in _WORDS or text.startswith(ARTICLE, start):
                 return None
-        elif prefix not in PREFIXES:
+        elif prefix not in PREFIXES and not _is_double_lam(text, prefix, start):
             return None
+        if " " in text[start : start + key.length]:
+            return doubt
         stop = start
         while stop < len(text) and text[stop].isalnum():
             stop += 1
@@ -222,7 +227,7 @@ class Matcher:
         for word in (token, token[1:]) if prefix[0] in "وف" and len(prefix) > 1 else (token,):
             if word in whole or word in self._whole:
                 return None
-        if key.length <= _SHORT_KEY and prefix.endswith("ك"):
+        if key.length <= _SHORT_KEY and prefix[-1] == "ك":
             # كسرت, كنيس, كعكا: hardly anything is "like" a place of three letters.
             return None
         return doubt
@@ -245,7 +250,7 @@ def _derive(folded: str, entry: Entry, rank: int, surface: str) -> Iterator[tupl
     if (
         folded.startswith(ARTICLE)
         and entry.type in ("place", "person")
-        and not entry.ambiguous
+        and not (entry.ambiguous or entry.homograph)
         and " " not in folded
         and len(folded) - 2 >= _NO_ARTICLE_MIN
     ):
@@ -281,6 +286,17 @@ def _token_start(text: str, start: int) -> int:
         if start < stop:
             return -1
     return start
+
+
+def _is_double_lam(text: str, prefix: str, start: int) -> bool:
+    """Whether folding opened the two lams of ل + لبنان as if they were ل + ال."""
+    return prefix.endswith("لا") and prefix[:-1] in PREFIXES and text[start] == "ل"
+
+
+def _prefer_sure(proposals: list[_Proposal]) -> list[_Proposal]:
+    """Drop a doubtful reading of tokens that have a sure one: وسرت is rather و + سرت than a verb."""
+    sure = {(p.token_start, p.token_end) for p in proposals if not p.doubt}
+    return [p for p in proposals if not p.doubt or (p.token_start, p.token_end) not in sure]
 
 
 def _without_overlaps(proposals: Iterable[_Proposal], n_chars: int) -> list[_Proposal]:

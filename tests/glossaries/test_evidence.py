@@ -16,6 +16,8 @@ ENTRIES = [
     Entry(source="قاسم", target="Qassem", type="person"),
     Entry(source="نعيم قاسم", target="Naim Qassem", type="person"),
     Entry(source="مهدي عامل", target="Mahdi Amel", type="person"),
+    Entry(source="حلب", target="Aleppo", type="place", note="homograph: milking"),
+    Entry(source="عباس", target="Abbas", type="person", note="homograph: frowning"),
     Entry(source="الحسكة", target="Hassakeh", type="place"),
 ]
 GLOSSARY = Glossary([ENTRIES])
@@ -73,3 +75,15 @@ def test_another_first_name_means_another_person() -> None:
 def test_a_name_without_its_article_counts_only_with_evidence() -> None:
     assert GLOSSARY.find("تناول حسكة السمك") == []
     assert sure("في محافظة حسكة") == ["Hassakeh"]
+
+
+@pytest.mark.parametrize(
+    "text", ["وصل إلى حلب أمس", "بحلب", "حلب (رويترز) - قتل", "أعلنت حلب", "وقال عباس إن", "من حلب"]
+)
+def test_weak_evidence_is_enough_where_the_name_is_likelier(text: str) -> None:
+    assert len(sure(text)) == 1
+
+
+@pytest.mark.parametrize("text", ["يتقن حلب الماعز", "رجل عباس الوجه"])
+def test_without_any_evidence_the_likelier_name_waits_too(text: str) -> None:
+    assert sure(text) == []
