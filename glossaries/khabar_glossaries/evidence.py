@@ -186,7 +186,12 @@ def _weak_evidence(text: str, match: Match) -> str:
         return ""
     cues = _WEAK_CUES[match.entry.type]
     last = fold_key(words[-1])
-    return f"after {words[-1]}" if last in cues or (last[:1] in "وف" and last[1:] in cues) else ""
+    if last in cues or (last[:1] in "وف" and last[1:] in cues):
+        return f"after {words[-1]}"
+    # Countries and cities are feminine: تلعب قطر, أعلنت الجزائر.
+    if match.entry.type == "place" and len(last) > 3 and (last[0] == "ت" or last[-1] == "ت"):
+        return f"after the verb {words[-1]}"
+    return ""
 
 
 def _date_around(text: str, match: Match) -> str:
