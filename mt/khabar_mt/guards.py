@@ -17,9 +17,10 @@ from khabar_mt.numbers import compare_numbers
 
 __all__ = ["Evidence", "check", "find_loop"]
 
-# English letters for one Arabic letter; news pairs lie between 0.9 and 2.3 (1st and 99th percentile).
-MIN_LENGTH_RATIO = 0.55
-MAX_LENGTH_RATIO = 3.2
+# English letters for one Arabic letter. In 5,994 translated news sentences 99 % lie between 0.85 and 1.79, and
+# one in a thousand outside 0.70 and 1.90.
+MIN_LENGTH_RATIO = 0.65
+MAX_LENGTH_RATIO = 2.2
 # Short texts vary more: `أ ف ب` is one word or three.
 MIN_LETTERS_FOR_RATIO = 25
 MIN_LOGPROB = -1.35
