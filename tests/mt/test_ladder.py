@@ -131,7 +131,7 @@ def test_a_wrong_name_is_put_right_by_a_forced_beginning(prefix_works: bool) -> 
         [[Entry(source="نيبينزيا", target="Nebenzia", type="person", origin="test", date="2024")]]
     )
     right = "The envoy Nebenzia said on Thursday that the talks would go on."
-    wrong = "The envoy Smithers said on Thursday that the talks would go on."
+    wrong = "The envoy Nevada said on Thursday that the talks would go on."
 
     def script(request: Request, _: DecodeOptions) -> list[tuple[str, float]]:
         return [(right if request.prefix and prefix_works else wrong, -0.3)]
