@@ -121,6 +121,9 @@ def decode_text(data: bytes, *, where: str, encoding: str = "utf-8") -> str:
             raise InputError(f"is {what}, not text", where=where, hint=hint)
     if encoding in ("utf-8", "utf-8-sig") and data.startswith(_UTF16_BOMS):
         raise InputError("is UTF-16 text", where=where, hint="use --encoding utf-16")
+    zero = -1 if encoding.startswith(("utf-16", "utf-32")) else data.find(b"\0")
+    if zero >= 0:
+        raise InputError(f"is binary, not text (zero byte at offset {zero})", where=where)
     try:
         # utf-8-sig would drop the mark, which a faithful copy must keep.
         text = data.decode("utf-8" if encoding == "utf-8-sig" else encoding)
@@ -130,11 +133,8 @@ def decode_text(data: bytes, *, where: str, encoding: str = "utf-8") -> str:
         raise InputError(
             f"is not {encoding} text: {exc}", where=where, hint=_encoding_hint(encoding)
         ) from exc
-    nul = text.find("\0")
-    if nul >= 0:
-        # Counted before encoding, so that a lone surrogate in an odd codec cannot fail here.
-        offset = len(text[:nul].encode(encoding, "surrogatepass")) if encoding.startswith("utf-8") else nul
-        raise InputError(f"is binary, not text (zero byte at offset {offset})", where=where)
+    if "\0" in text:
+        raise InputError("is binary, not text (it contains zero characters)", where=where)
     return text
 
 
