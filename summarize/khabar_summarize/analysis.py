@@ -13,11 +13,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from khabar_core.records import Span
-from khabar_summarize.english import STOPWORDS, Token, plain_quotes, stem, tokenise, weight, word_set
+from khabar_summarize.english import (
+    STOPWORDS,
+    Token,
+    is_common_word,
+    plain_quotes,
+    stem,
+    tokenise,
+    weight,
+    word_set,
+)
 from khabar_summarize.figures import Figure, find_dates, find_figures
 from khabar_summarize.names import Name, find_names, fold
 
-__all__ = ["SPEECH_STEMS", "Analysis", "Unit", "analyse", "equivalents_key", "quotations"]
+__all__ = ["SPEECH_STEMS", "Analysis", "Cue", "Unit", "analyse", "equivalents_key", "quotations"]
 
 _QUOTED = re.compile(r'"([^"]+)"')
 NEGATORS = word_set(
@@ -49,8 +58,11 @@ SPEECH_STEMS = frozenset(
 _CLAUSE_MARKS = frozenset([",", ";", ":", "—", "–", "(", ")", ".", "!", "?", "…"])
 _CLAUSE_WORDS = word_set("but although though while whereas because")
 _NEGATION_REACH = 3  # content words after a negator that it can govern
-_AUXILIARIES = word_set(
-    "do does did is are was were be been has have had will would can could should may might must shall am"
+_CUE_REACH = 5  # content words on each side that count as its surroundings
+_PAST_FORMS = word_set(
+    "told met held won shot led took gave sent struck fought beat hit brought sold paid saw threw drove"
+    " left put"
+    " said cut let set made found caught sought taught fled"
 )
 _BE = word_set("was were is are been be being")
 
@@ -62,6 +74,18 @@ class Unit(NamedTuple):
     kind: str  # "word", "name", "number", "date"
     weight: float
     run: int  # index of the name or figure it belongs to, -1 for words
+    verbal: bool = False  # a word that is surely a verb form
+
+
+class Cue(NamedTuple):
+    """A word that denies, with the weights of the content around it.
+
+    `governed` is what it denies: the content words that follow it in its clause.
+    """
+
+    hard: bool  # "not", "no", "never"; else a verb or adjective that says no ("refused", "unclear")
+    governed: tuple[tuple[str, float], ...]
+    near: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +98,7 @@ class Analysis:
         names: see `find_names`.
         figures: numbers; `dates` are day and month words.
         quotes: quoted passages, folded to bare words.
-        negated: stems that a negator governs.
-        denied: the verb that follows an auxiliary and its negator: "did not attack".
-        negators: how many there are, soft ones not counted.
-        soft: whether a soft negator stands in it.
+        cues: words that deny.
         stems: every content stem.
         speakers: keys of the names that speak.
     """
@@ -88,10 +109,7 @@ class Analysis:
     figures: tuple[Figure, ...]
     dates: tuple[Figure, ...]
     quotes: tuple[str, ...]
-    negated: frozenset[str]
-    denied: frozenset[str]
-    negators: int
-    soft: bool
+    cues: tuple[Cue, ...]
     stems: frozenset[str]
     speakers: frozenset[str]
 
@@ -125,7 +143,6 @@ def _analyse(text: str, equivalents: tuple[tuple[str, str], ...]) -> Analysis:
     dates = find_dates(text)
     tokens = tokenise(text)
     units = _units(tokens, names, figures, dates)
-    negated, denied, negators = _negations(tokens)
     stems = frozenset(unit.key for _, unit in units)
     return Analysis(
         text=text,
@@ -134,10 +151,7 @@ def _analyse(text: str, equivalents: tuple[tuple[str, str], ...]) -> Analysis:
         figures=tuple(figures),
         dates=tuple(dates),
         quotes=quotations(text),
-        negated=negated,
-        denied=denied,
-        negators=negators,
-        soft=any(stem(token.lower) in SOFT_NEGATORS for token in tokens),
+        cues=_cues(tokens, units),
         stems=stems,
         speakers=_speakers(tokens, names),
     )
@@ -177,7 +191,8 @@ def _units(
             if part in STOPWORDS or part in NEGATORS or len(part) < 2:
                 continue
             key = stem(part)
-            placed.append((token.span[0], Unit(key, "word", weight(key), -1)))
+            verbal = (part.endswith("ed") and len(part) > 4) or part in _PAST_FORMS
+            placed.append((token.span[0], Unit(key, "word", weight(key), -1, verbal)))
     placed.sort(key=lambda item: item[0])
     return placed
 
@@ -219,30 +234,36 @@ def _clause_edge(tokens: list[Token], index: int, step: int) -> int:
     return 0 if step < 0 else tokens[-1].span[1] + 1
 
 
-def _negations(tokens: list[Token]) -> tuple[frozenset[str], frozenset[str], int]:
-    """Stems that a negator governs, those of them that are the negated verb, and the number of negators."""
-    negated: set[str] = set()
-    denied: set[str] = set()
-    count = 0
+def _cues(tokens: list[Token], units: list[tuple[int, Unit]]) -> tuple[Cue, ...]:
+    """The words that deny, each with what it denies and what stands around it."""
+    cues = []
     for i, token in enumerate(tokens):
-        is_short = token.lower.endswith("n't")
-        if token.lower not in NEGATORS and not is_short:
+        hard = token.lower in NEGATORS or token.lower.endswith("n't")
+        if not hard and not _says_no(token.lower):
             continue
         following = tokens[i + 1].lower if i + 1 < len(tokens) else ""
-        if following in ("only", "just", "least", "longer") or (token.text == "No" and following == "."):
+        if hard and (following in ("only", "just", "least") or (token.text == "No" and following == ".")):
             continue
-        count += 1
-        verbal = is_short or token.lower in ("never", "cannot") or (i and tokens[i - 1].lower in _AUXILIARIES)
-        reach = 0
-        for after in tokens[i + 1 :]:
-            if after.text in _CLAUSE_MARKS or after.lower in _CLAUSE_WORDS or reach == _NEGATION_REACH:
-                break
-            if after.is_word and after.lower not in STOPWORDS:
-                negated.add(stem(after.lower))
-                if verbal and not reach:
-                    denied.add(stem(after.lower))
-                reach += 1
-    return frozenset(negated), frozenset(denied), count
+        end = _clause_end(tokens, i)
+        after = [u for at, u in units if token.span[1] <= at]
+        before = [u for at, u in units if at < token.span[0]]
+        governed = [u for at, u in units if token.span[1] <= at < end][:_NEGATION_REACH]
+        near = frozenset(u.key for u in [*before[-_CUE_REACH:], *after[:_CUE_REACH]])
+        cues.append(Cue(hard, tuple((u.key, u.weight) for u in governed), near))
+    return tuple(cues)
+
+
+def _says_no(word: str) -> bool:
+    if stem(word) in SOFT_NEGATORS:
+        return True
+    return word.startswith("un") and len(word) > 5 and is_common_word(word[2:])
+
+
+def _clause_end(tokens: list[Token], index: int) -> int:
+    for token in tokens[index + 1 :]:
+        if token.text in _CLAUSE_MARKS or token.lower in _CLAUSE_WORDS:
+            return token.span[0]
+    return tokens[-1].span[1] + 1
 
 
 def _speakers(tokens: list[Token], names: list[Name]) -> frozenset[str]:

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from khabar_core.records import Check
-from khabar_summarize.analysis import Analysis, Unit
+from khabar_summarize.analysis import Analysis, Cue, Unit
 from khabar_summarize.english import is_common_word, stem, word_set
 from khabar_summarize.names import Name, same_word
+from khabar_summarize.roles import role_problems
 
 __all__ = [
     "ArticleFacts",
@@ -26,13 +27,21 @@ __all__ = [
     "check_numbers",
     "check_quotes",
     "check_roles",
+    "place_share",
 ]
 
 LEAST_SUPPORT = 0.5
 _NEAR_WRITTEN, _NEAR_SOURCE = 4, 6  # units on each side that make the context of a figure or name
-# A rival must fit better by so much, and the figure or name itself at most by this share of the rival's fit.
-_RIVAL_MARGIN, _RIVAL_SHARE = 0.5, 0.34
+# A figure or name fails when less than the first share of the words around it stand around it in the source,
+# and a
+# rival has more of them by at least the second; or when a rival has more by the third.
+_RIVAL_LIMITS = {"number": (0.3, 0.25, 0.4), "name": (0.08, 0.5, 1.0)}
 _SAME_SURROUNDINGS = 0.6
+_DENIAL_SHARE, _DENIAL_NEAR = 0.3, 4  # of a denial that its source must have
+_AFFIRMED_SHARE, _AFFIRMED_NEAR = (
+    0.6,
+    3,
+)  # of what a source denies that affirms it when it comes without denial
 _OPPOSITES = [
     pair.split("/")
     for pair in sorted(
@@ -192,24 +201,46 @@ def _overlap(mine: dict[str, float], theirs: dict[str, float]) -> float:
 
 
 def _better_rival(written: Analysis, run: int, cited: Sequence[Analysis], kind: str) -> str:
-    """A number or name of the sources whose surroundings fit the written one's clearly better."""
-    position = next((i for i, u in enumerate(written.units) if u.kind == kind and u.run == run), None)
-    if position is None:
+    """A number or name of the sources whose surroundings fit the written one's clearly better.
+
+    Names compete with names of their kind only: a country is no rival of a person.
+    """
+    positions = [i for i, u in enumerate(written.units) if u.kind == kind and u.run == run]
+    if not positions:
         return ""
+    position = positions[-1]
     mine = _context(written.units, position, _NEAR_WRITTEN, decay=True)
+    total = sum(mine.values()) or 1.0
     present = {u.key for u in written.units if u.kind == kind}
-    keys = {u.key for u in written.units if u.kind == kind and u.run == run}
+    keys = {written.units[i].key for i in positions}
+    is_place = written.units[position].key.startswith("@")
     own, best, rival = 0.0, 0.0, ""
     for a in cited:
         for i, unit in enumerate(a.units):
             if unit.kind != kind:
                 continue
-            score = _overlap(mine, _context(a.units, i, _NEAR_SOURCE, decay=False))
-            if unit.key in keys:
-                own = max(own, score)
-            elif unit.key not in present and score > best:
-                best, rival = score, unit.key
-    return rival if best > own + _RIVAL_MARGIN and own < _RIVAL_SHARE * best else ""
+            share = _overlap(mine, _context(a.units, i, _NEAR_SOURCE, decay=False)) / total
+            if same_word(unit.key, keys) if kind == "name" else unit.key in keys:
+                own = max(own, share)
+            elif unit.key not in present and unit.key.startswith("@") == is_place and share > best:
+                best, rival = share, unit.key
+    most, gap, clear = _RIVAL_LIMITS[kind]
+    return rival if (own < most and best - own > gap) or best - own > clear else ""
+
+
+def place_share(written: Analysis, unit: Unit, source: Analysis) -> float:
+    """The weighted share of the words around a name or figure that stand around it in the source too."""
+    best = 0.0
+    for i, mine in enumerate(written.units):
+        if (mine.kind, mine.run, mine.key) != (unit.kind, unit.run, unit.key):
+            continue
+        context = _context(written.units, i, _NEAR_WRITTEN, decay=True)
+        total = sum(context.values())
+        for j, theirs in enumerate(source.units):
+            if total and theirs.kind == unit.kind and same_word(unit.key, [theirs.key]):
+                near = _context(source.units, j, _NEAR_SOURCE, decay=False)
+                best = max(best, _overlap(context, near) / total)
+    return best
 
 
 def check_dates(written: Analysis, cited: Sequence[Analysis]) -> Check:
@@ -237,23 +268,45 @@ def check_quotes(written: Analysis, cited: Sequence[Analysis]) -> Check:
 def check_negation(written: Analysis, cited: Sequence[Analysis]) -> Check:
     """What is denied is denied in the source, what is affirmed is not; opposites do not stand in."""
     problems: list[str] = []
-    source_negators = sum(a.negators for a in cited)
-    source_soft = any(a.soft for a in cited)
-    if written.negators and not source_negators and not source_soft:
-        problems.append("it denies something, its sources deny nothing")
-    for key in written.denied:
-        holders = [a for a in cited if key in a.stems]
-        if holders and not any(key in a.negated or a.soft for a in holders):
-            problems.append(f'it denies "{key}", which its sources affirm')
-    if not written.negators and not written.soft:
-        for key in {key for a in cited for key in a.denied} & written.stems:
-            holders = [a for a in cited if key in a.stems]
-            if all(key in a.negated for a in holders) and any(
-                len(a.negated & written.stems) > 1 for a in holders
-            ):
-                problems.append(f'it affirms "{key}", which its sources deny')
+    source_cues = [cue for a in cited for cue in a.cues]
+    free = list(source_cues)
+    # Words that say no by themselves use up their counterparts first: "declined" does not license a new
+    # "not".
+    for cue in sorted(written.cues, key=lambda cue: cue.hard):
+        fitting = [theirs for theirs in free if _licenses(theirs, cue)]
+        if fitting:
+            free.remove(
+                max(fitting, key=lambda theirs: (theirs.hard == cue.hard, len(theirs.near & cue.near)))
+            )
+        elif cue.hard:
+            what = " ".join(key for key, _ in cue.governed) or "something"
+            problems.append(f'it denies "{what}", which its sources do not')
+    mine = list(written.units)
+    for cue in source_cues:
+        if cue.hard and _left_out(cue, written, mine):
+            what = " ".join(key for key, _ in cue.governed)
+            problems.append(f'it affirms "{what}", which its sources deny')
     problems.extend(_opposites(written, cited))
     return _result("negation", problems)
+
+
+def _licenses(theirs: Cue, mine: Cue) -> bool:
+    """Whether a denial of the source covers one of the written sentence: it stands among the same words."""
+    total = sum(value for _, value in mine.governed)
+    shared = sum(value for key, value in mine.governed if key in theirs.near)
+    if total:
+        return shared / total >= _DENIAL_SHARE or len(mine.near & theirs.near) >= _DENIAL_NEAR
+    return bool(mine.near & theirs.near)
+
+
+def _left_out(cue: Cue, written: Analysis, units: Sequence[Unit]) -> bool:
+    """Whether what a source denies stands in the written sentence without its denial."""
+    total = sum(value for _, value in cue.governed)
+    keys = {key for key, _ in cue.governed}
+    shared = sum(value for key, value in cue.governed if key in written.stems)
+    if not total or shared / total < _AFFIRMED_SHARE or len(written.stems & cue.near) < _AFFIRMED_NEAR:
+        return False
+    return not any(keys & (mine.near | {key for key, _ in mine.governed}) for mine in written.cues)
 
 
 def _opposites(written: Analysis, cited: Sequence[Analysis]) -> list[str]:
@@ -265,7 +318,7 @@ def _opposites(written: Analysis, cited: Sequence[Analysis]) -> list[str]:
             here, there = stem(mine), stem(theirs)
             if here not in written.stems or there in written.stems or there not in source or here in source:
                 continue
-            if written.negators or any(there in a.negated for a in cited):
+            if written.cues or any(there in cue.near for a in cited for cue in a.cues):
                 continue
             around = [
                 _overlap(_around(written.units, here, 3), _around(a.units, there, 4))
@@ -283,47 +336,13 @@ def _around(units: Sequence[Unit], key: str, reach: int) -> dict[str, float]:
 
 
 def check_roles(written: Analysis, cited: Sequence[Analysis]) -> Check:
-    """Who does what to whom and who speaks is as in the source; no name takes another's place."""
-    problems: list[str] = []
-    source = [triple for a in cited for triple in _triples(a.units)]
-    for agent, verb, patient in _triples(written.units):
-        as_written = any(v == verb and (agent & s) and (patient & o) for s, v, o in source)
-        reversed_ = any(v == verb and (agent & o) and (patient & s) for s, v, o in source)
-        if reversed_ and not as_written:
-            problems.append(f'{_shown(agent)} and {_shown(patient)} have each other\'s part in "{verb}"')
+    """Who does what to whom, and who speaks, is as in the source; no name takes another's place."""
+    problems = role_problems(written, cited)
     for run, name in enumerate(written.names):
         rival = _better_rival(written, run, cited, "name")
-        if rival and name.text:
+        if rival:
             problems.append(f"{name.text} stands where the source has {rival}")
-    speakers = {key for a in cited for key in a.speakers}
-    if len(written.speakers) == 1 and speakers and all(a.speakers for a in cited):
-        speaker = next(iter(written.speakers))
-        if not same_word(speaker, speakers):
-            problems.append(f"{speaker} is not the one who speaks in the source")
     return _result("roles", problems)
-
-
-def _shown(keys: frozenset[str]) -> str:
-    return " ".join(sorted(keys))
-
-
-def _triples(units: Sequence[Unit]) -> list[tuple[frozenset[str], str, frozenset[str]]]:
-    """(name, word, name) wherever a word stands between two neighbouring names."""
-    runs: list[tuple[int, int, frozenset[str]]] = []
-    for i, unit in enumerate(units):
-        if unit.kind != "name":
-            continue
-        if runs and units[runs[-1][0]].run == unit.run:
-            runs[-1] = (runs[-1][0], i, runs[-1][2] | {unit.key})
-        else:
-            runs.append((i, i, frozenset([unit.key])))
-    return [
-        (left[2], units[i].key, right[2])
-        for left, right in itertools.pairwise(runs)
-        if not left[2] & right[2]
-        for i in range(left[1] + 1, right[0])
-        if units[i].kind == "word"
-    ]
 
 
 def check_content(written: Analysis, cited: Sequence[Analysis], support: float) -> Check:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from khabar_summarize.analysis import SPEECH_STEMS, Analysis, analyse
-from khabar_summarize.english import STOPWORDS, plain_quotes, stem, tokenise, word_set
+from khabar_summarize.english import STOPWORDS, is_common_word, plain_quotes, stem, tokenise, word_set
 from khabar_summarize.figures import Figure
 from khabar_summarize.sources import SourceSentence
 
@@ -30,9 +30,6 @@ _COUNTED_VERBS = frozenset(
 _REACH = 6
 _LEAST_SHARED = 2  # content words beside the counted noun and the verb, when nobody is named as the source
 _SPEAKER_WORDS = 6
-_OPENERS = word_set(
-    "The A An Residents Witnesses Medics Police Officials Doctors Activists Sources Local Medical"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +184,7 @@ def _speaker(text: str, analysis: Analysis) -> str:
             continue
         phrase = text[: token.span[0]].split()
         if 0 < len(phrase) <= _SPEAKER_WORDS and "," not in text[: token.span[0]]:
-            return " ".join([phrase[0].lower() if phrase[0] in _OPENERS else phrase[0], *phrase[1:]])
+            return " ".join([phrase[0].lower() if is_common_word(phrase[0]) else phrase[0], *phrase[1:]])
         before = [n for n in analysis.names if n.span[1] <= token.span[0]]
         if before and token.span[0] - before[-1].span[1] < 40:
             start, end = before[-1].span

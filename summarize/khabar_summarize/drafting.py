@@ -16,9 +16,10 @@ from khabar_core.engines.base import Engine
 from khabar_summarize.compress import shorter_forms
 from khabar_summarize.english import content_stems, count_words
 from khabar_summarize.options import BriefOptions
+from khabar_summarize.second_opinion import Scorer
 from khabar_summarize.selection import Ranked, fit_window, overlap
 from khabar_summarize.verify import Verdict, Verifier
-from khabar_summarize.writing import Candidate, ask
+from khabar_summarize.writing import Candidate, ask, writes_citations
 
 __all__ = ["Draft", "Drafter", "Pool"]
 
@@ -27,7 +28,10 @@ log = logging.getLogger(__name__)
 DEFAULT_SENTENCES = 4
 _REDUNDANT = 0.4  # share of common stems from which a sentence adds nothing
 _FULL = 0.6  # share of the asked length from which a brief counts as full
-_WINDOW_SHARE = 0.8  # of the model's input that the article may take; the rest is prompt and output
+# Tokens of the article that khabar's own models read: prompt and output then stay near their sliding window
+# of 512, beyond which reading is several times slower.
+_WINDOW = 440
+_WINDOW_SHARE = 0.9  # of the input of other models
 _PRONOUNS = ("he ", "she ", "it ", "they ", "his ", "her ", "their ", "its ", "this ", "these ")
 
 
@@ -80,7 +84,8 @@ class Drafter:
 
     def _written(self, engine: Engine) -> list[Draft]:
         """The best candidate with every failing sentence replaced."""
-        limit = int(engine.max_input_tokens * _WINDOW_SHARE)
+        own = writes_citations(engine)
+        limit = _WINDOW if own else int(engine.max_input_tokens * _WINDOW_SHARE)
         window = fit_window(self._pool.ranked, engine.count_tokens, limit)
         texts = [r.source.text for r in window]
         shown = [r.index for r in window]
@@ -95,6 +100,7 @@ class Drafter:
         for place, draft in enumerate(best):
             if self._full(settled):
                 break
+            draft = self._confirmed(draft)
             if draft.verdict.passed:
                 self._add(settled, draft)
                 continue
@@ -115,9 +121,20 @@ class Drafter:
         for draft in sorted(others, key=lambda d: -self._worth(d)):
             if self._words(settled) >= _FULL * self._options.max_words:
                 break
-            if not draft.text.lower().startswith(_PRONOUNS):
-                self._add(settled, draft)
+            if not draft.text.lower().startswith(_PRONOUNS) and self._fits(draft, settled):
+                confirmed = self._confirmed(draft)
+                if confirmed.verdict.passed:
+                    settled.append(confirmed)
         return settled
+
+    def _confirmed(self, draft: Draft) -> Draft:
+        """The draft with the model's second opinion, where it passes without and the model can give one."""
+        engine = self._engine
+        wanted = self._options.second_opinion and draft.mode == "abstractive" and draft.verdict.passed
+        if not wanted or not isinstance(engine, Scorer):
+            return draft
+        verdict = self._pool.verifier.check_by_model(draft.text, draft.verdict, engine)
+        return Draft(draft.text, verdict, draft.mode)
 
     def _note_replacement(self, place: int, why: str, replacement: Draft | None) -> None:
         how = "left out" if replacement is None else f"replaced ({replacement.mode})"
@@ -163,7 +180,11 @@ class Drafter:
             and not d.text.lower().startswith(_PRONOUNS)
             and self._fits(d, settled)
         ]
-        return max(fitting, key=lambda d: overlap(d.stems, failed.stems), default=None)
+        for draft in sorted(fitting, key=lambda d: -overlap(d.stems, failed.stems))[:2]:
+            confirmed = self._confirmed(draft)
+            if confirmed.verdict.passed:
+                return confirmed
+        return None
 
     def _retry(
         self, engine: Engine, texts: Sequence[str], shown: Sequence[int], settled: Sequence[Draft]

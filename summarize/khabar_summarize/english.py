@@ -90,7 +90,7 @@ _SUFFIXES = re.findall(
     r"\w+",
     """
     ational ization isation ating ators ator ates ated ate fulness iveness ations ation ments ment
-    ingly edly ities ions ity ion ers ors ies ing ist ism ive ied ed er or ly es al e s y
+    ingly edly ities ions ity ion ers ors ing ist ism ive ed er or ly es al e s
     """,
 )
 _MIN_STEM = 4
@@ -201,6 +201,8 @@ def stem(word: str) -> str:
         word = _IRREGULAR[word]
     if not word.isalpha():
         return word
+    if word.endswith(("ies", "ied")) and len(word) > _MIN_STEM:
+        return word[:-3] + "i"
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM - (
             suffix in ("s", "e", "es", "ed")
@@ -211,7 +213,7 @@ def stem(word: str) -> str:
         word = word[:-1] + "i"
     if len(word) > _MIN_STEM and word[-1] == word[-2] and word[-1] not in "sl":
         word = word[:-1]
-    if word.endswith(("i", "e")) and len(word) > _MIN_STEM:
+    if word.endswith("e") and len(word) > _MIN_STEM:
         word = word[:-1]
     return word
 

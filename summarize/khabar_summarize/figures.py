@@ -45,6 +45,7 @@ _VAGUE = word_map(
     half:half halves:half third:third thirds:thirds quarter:quarter quarters:quarters
     """
 )
+_PARTS = frozenset(["thirds", "quarters", "fifths", "tenths"])
 _FRACTION_LEADS = frozenset(["a", "one", "two", "three", "the"])
 _CURRENCY = word_map(
     """
@@ -210,6 +211,8 @@ def _spelled(tokens: list[Token], index: int) -> tuple[str, int, bool] | None:
             break
         end += 1
     value = total + current
+    if end < len(tokens) and tokens[end].lower in _PARTS:
+        return (f"{value} {tokens[end].lower}", end + 1, False)
     if value == 1 and end == index + 1:
         return None
     return (str(value), end, False)

@@ -34,7 +34,7 @@ _NOT_NAMES = (
         " eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
     )
 )
-_LINKS = word_set("of the al el bin ibn bint abu de da di du van von la le and for")
+_LINKS = word_set("of the al el bin ibn bint abu de da di du van von la le")
 # Offices and parties as agencies shorten them.
 _SHORT = word_map(
     """
@@ -147,7 +147,7 @@ def find_names(text: str, equivalents: Mapping[str, str] | None = None) -> list[
 
     for index, token in enumerate(tokens):
         if _is_name_token(token, index == first or _opens(tokens, index), shouting, covered) or (
-            run and token.lower in _LINKS and index + 1 < len(tokens) and token.lower != "and"
+            run and token.lower in _LINKS and index + 1 < len(tokens)
         ):
             run.append(token)
         else:
@@ -166,7 +166,7 @@ def _capital(token: Token) -> bool:
 
 
 def _is_name_token(token: Token, opening: bool, shouting: bool, covered: Mapping[Span, str]) -> bool:
-    if not token.is_word or not _capital(token) or token.lower in _NOT_NAMES:
+    if not token.is_word or not _capital(token) or _NOT_NAMES.issuperset(token.lower.split("-")):
         return False
     if any(start <= token.span[0] < end for start, end in covered):
         return token.lower not in STOPWORDS

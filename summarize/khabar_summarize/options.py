@@ -25,6 +25,7 @@ class BriefOptions:
         samples: candidates drawn at random beside those of the beam.
         temperature: of that drawing.
         seed: of that drawing; equal seeds give equal briefs.
+        second_opinion: let a model that can score texts compare each written sentence with variants of it.
     """
 
     max_words: int = 90
@@ -35,6 +36,7 @@ class BriefOptions:
     samples: int = 4
     temperature: float = 0.7
     seed: int = 0
+    second_opinion: bool = True
 
     def __post_init__(self) -> None:
         if not _LEAST_WORDS <= self.max_words <= _MOST_WORDS:

@@ -28,6 +28,11 @@ _BOILERPLATE = re.compile(
     r"|(?:\((?:getty|afp|reuters|ap|epa|anadolu)[^)]*\)|getty images|all rights reserved)\W*$",
     re.IGNORECASE,
 )
+# Text that speaks to a language model instead of a reader is not news.
+_ORDERS = re.compile(
+    r"\b(?:ignore|disregard|forget)\b.{0,30}\b(?:article|instructions?|prompts?|above|previous|prior)\b",
+    re.IGNORECASE,
+)
 _ENDS = re.compile(r"[.!?…:;][\"”’»')\]]*$")
 _DANGLING = re.compile(
     r"^\W*(?:he|she|it|they|his|her|their|this|these|that|those|but|and|so|however|moreover|also|meanwhile"
@@ -73,14 +78,13 @@ def usable(sentences: Sequence[SourceSentence]) -> list[int]:
     for i, sentence in enumerate(sentences):
         stems = frozenset(content_stems(sentence.text))
         n_words = sum(any(c.isalpha() for c in word) for word in sentence.text.split())
-        if n_words < 3 or _BOILERPLATE.search(sentence.text) or any(overlap(stems, o) >= _SAME for o in seen):
+        if n_words < 3 or _is_noise(sentence.text) or any(overlap(stems, o) >= _SAME for o in seen):
             continue
         heading = n_words <= _HEADING_WORDS and not _ENDS.search(sentence.text)
-        if (
-            sentence.kind in _NOT_BODY
-            or heading
-            or (counts[_bare(sentence.text)] > 1 and n_words <= _HEADING_WORDS)
-        ):
+        # A subhead that stands twice, as pages show it, may have got a full stop from the translator.
+        beside = (*sentences[max(0, i - 1) : i], *sentences[i + 1 : i + 2])
+        doubled = n_words <= _HEADING_WORDS and any(_bare(s.text) == _bare(sentence.text) for s in beside)
+        if sentence.kind in _NOT_BODY or heading or doubled:
             # Its body sentence may say the same, so it is not remembered as seen.
             if n_words >= 5 and stems and counts[_bare(sentence.text)] == 1:
                 lines.append(i)
@@ -90,6 +94,10 @@ def usable(sentences: Sequence[SourceSentence]) -> list[int]:
         seen.append(stems)
         kept.append(i)
     return kept or lines
+
+
+def _is_noise(text: str) -> bool:
+    return _BOILERPLATE.search(text) is not None or _ORDERS.search(text) is not None
 
 
 def _bare(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from khabar_core.engines.base import Engine
 from khabar_core.errors import InputError
@@ -23,6 +23,9 @@ from khabar_summarize.selection import rank, usable
 from khabar_summarize.sources import SourceSentence, equivalents_of, source_sentences
 from khabar_summarize.verify import Verifier
 from khabar_summarize.writing import can_write
+
+if TYPE_CHECKING:
+    from khabar_glossaries import Glossary
 
 __all__ = ["VERSION", "Summarizer"]
 
@@ -39,12 +42,15 @@ class Summarizer:
 
     Args:
         engine: writes the sentences if it does the task "brief"; None, or another engine: extracts only.
-        glossary: spellings of names that count as equal; anything with `entries` that have `target` and
-        `accepted`. options: length, style, candidates.
+        glossary: its accepted spellings of one name count as equal.
+        options: length, style, candidates.
     """
 
     def __init__(
-        self, engine: Engine | None = None, glossary: Any = None, options: BriefOptions | None = None
+        self,
+        engine: Engine | None = None,
+        glossary: Glossary | None = None,
+        options: BriefOptions | None = None,
     ) -> None:
         self._engine = engine if can_write(engine) else None
         self._model = "none" if engine is None else engine.name
@@ -53,7 +59,7 @@ class Summarizer:
 
     @classmethod
     def load(
-        cls, model: str = "default", *, glossary: Any = None, options: BriefOptions | None = None
+        cls, model: str = "default", *, glossary: Glossary | None = None, options: BriefOptions | None = None
     ) -> Summarizer:
         """A summarizer with a model of the store.
 
@@ -150,7 +156,7 @@ class Summarizer:
         from khabar_summarize.analysis import equivalents_key
 
         keys: dict[str, str] = {}
-        for entry in getattr(self._glossary, "entries", None) or ():
+        for entry in self._glossary or ():
             keys.update(equivalents_key((entry.target, *entry.accepted)))
         keys.update(equivalents_of(articles))
         return keys

@@ -8,12 +8,13 @@ dates, quotations, negation, roles and content. Not here: what to do about a sen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from khabar_core.records import Check
 from khabar_summarize import checks
 from khabar_summarize.analysis import Analysis, Unit, analyse
 from khabar_summarize.names import same_word
+from khabar_summarize.second_opinion import Scorer, second_opinion
 from khabar_summarize.sources import SourceSentence
 
 __all__ = ["Verdict", "Verifier"]
@@ -22,6 +23,7 @@ MAX_CITES = 4  # that are searched for; a writer may give more
 _MAX_PROPOSED = 6
 # A further citation must cover this share of the sentence, or a name or figure that is still open.
 _LEAST_GAIN = 0.12
+_LEAST_PLACE = 0.25  # of the words around a name or figure that such a citation must have around it too
 _LEAST_SHARED = 2  # units that a citation must share with the sentence to be added for one name or figure
 
 
@@ -94,15 +96,22 @@ class Verifier:
         )
         return Verdict(cites=cites, support=support, checks=results)
 
+    def check_by_model(self, text: str, verdict: Verdict, engine: Scorer) -> Verdict:
+        """Add the model's opinion to a verdict."""
+        written = analyse(text, self._equivalents)
+        opinion = second_opinion(engine, written, [self._analyses[i] for i in verdict.cites])
+        return replace(verdict, checks=(*verdict.checks, opinion))
+
     def _align(self, written: Analysis, proposed: Sequence[int]) -> tuple[int, ...]:
         """The citations: those proposed that share content, and those needed for what is still open."""
         mine = [unit for unit in written.units if unit.weight]
         chosen = [i for i in dict.fromkeys(proposed) if 0 <= i < len(self.sources) and self._shared(mine, i)]
         chosen = chosen[:_MAX_PROPOSED]
         total = sum(unit.weight for unit in mine) or 1.0
+        refused: set[int] = set()
         while len(chosen) < MAX_CITES:
             open_units = [unit for unit in mine if not self._covered(unit, chosen)]
-            touched = set().union(*(self._holders(unit) for unit in open_units)) - set(chosen)
+            touched = set().union(*(self._holders(unit) for unit in open_units)) - set(chosen) - refused
             best = max(sorted(touched), key=lambda i: self._gain(open_units, i), default=None)
             if best is None:
                 break
@@ -111,6 +120,10 @@ class Verifier:
             enough = gain / total >= _LEAST_GAIN and (chosen == [] or len(open_units) > 1)
             if not gain or not (enough or (facts and len(self._shared(mine, best)) > _LEAST_SHARED)):
                 break
+            # A sentence that merely has the same name or number does not support what is said of it here.
+            if facts and chosen and not any(self._in_place(written, unit, best) for unit in facts):
+                refused.add(best)
+                continue
             chosen.append(best)
         return tuple(sorted(chosen, key=lambda i: -self._gain(mine, i)))
 
@@ -135,6 +148,10 @@ class Verifier:
 
     def _covered(self, unit: Unit, cites: Iterable[int]) -> bool:
         return not self._holders(unit).isdisjoint(cites)
+
+    def _in_place(self, written: Analysis, unit: Unit, index: int) -> bool:
+        """Whether a name or figure stands among the same words in the written and in a source sentence."""
+        return checks.place_share(written, unit, self._analyses[index]) >= _LEAST_PLACE
 
     def _support(self, written: Analysis, cites: Sequence[int]) -> float:
         total = sum(unit.weight for unit in written.units)

@@ -14,7 +14,7 @@ from khabar_core.engines.base import DecodeOptions, Engine, Hypothesis, Request
 from khabar_summarize.english import split_sentences
 from khabar_summarize.options import BriefOptions
 
-__all__ = ["Candidate", "Written", "ask", "can_write", "number_sentences", "parse"]
+__all__ = ["Candidate", "Written", "ask", "can_write", "number_sentences", "parse", "writes_citations"]
 
 _MARK = re.compile(r"\s*\[\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\]")
 _UNSAFE = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -41,6 +41,11 @@ class Candidate:
 def can_write(engine: Engine | None) -> bool:
     """Whether the engine does the task."""
     return engine is not None and _TASK in engine.tasks
+
+
+def writes_citations(engine: Engine) -> bool:
+    """Whether the model reads numbered sentences and cites them: khabar's own do, and they also translate."""
+    return can_write(engine) and "translate" in engine.tasks
 
 
 def number_sentences(texts: Sequence[str]) -> str:
@@ -72,7 +77,8 @@ def ask(
         prefix: beginning of the brief that is already settled, with its citation marks.
         samples_only: leave the beam out (a second try after the beam has failed).
     """
-    request = Request(text=number_sentences(texts), task=_TASK, prefix=prefix, source_language="en")
+    text = number_sentences(texts) if writes_citations(engine) else " ".join(" ".join(texts).split())
+    request = Request(text=text, task=_TASK, prefix=prefix, source_language="en")
     limit = int(options.max_words * _TOKENS_PER_WORD) + 40
     runs: list[DecodeOptions] = []
     if not samples_only:

@@ -1,0 +1,61 @@
+"""Ask a language model whether a sentence or a variant of it fits the cited sentences better.
+
+In: an engine that can score texts, a written sentence, the sentences it cites. Out: a `Check` named "model".
+The model that wrote a sentence is asked again with the cited sentences alone before it: a slip made under a
+long article is often visible there, and an error of somebody else nearly always. Not here: the
+variants (alternatives).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from khabar_core.engines.base import Request
+from khabar_core.errors import ModelError
+from khabar_core.records import Check
+from khabar_summarize.alternatives import alternatives
+from khabar_summarize.analysis import Analysis
+from khabar_summarize.writing import number_sentences
+
+__all__ = ["Scorer", "second_opinion"]
+
+log = logging.getLogger(__name__)
+
+# By how much (natural log) a variant must be likelier, by kind. A denial changes one short word, a name or
+# number
+# several tokens.
+MARGINS: Mapping[str, float] = {"exchange": 1.0, "name": 1.0, "number": 1.0, "denial": 1.0}
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """An engine that tells how likely a text is as the output of a request."""
+
+    def score(self, request: Request, outputs: Sequence[str]) -> list[float]:
+        """Sums of natural-log probabilities, one for each text."""
+
+
+def second_opinion(engine: Scorer, written: Analysis, cited: Sequence[Analysis]) -> Check:
+    """Compare a sentence with its variants.
+
+    Args:
+        engine: scores the task "brief".
+        written: the sentence.
+        cited: the sentences that it cites.
+    """
+    variants = alternatives(written, cited)
+    if not variants or not cited:
+        return Check(name="model", passed=True, detail="nothing to compare")
+    request = Request(text=number_sentences([a.text for a in cited]), task="brief", source_language="en")
+    try:
+        own, *others = engine.score(request, [written.text, *(variant.text for variant in variants)])
+    except ModelError as exc:  # too long for the model's window: no opinion is not a bad one
+        log.debug("no second opinion: %s", exc)
+        return Check(name="model", passed=True, detail="too long to compare")
+    gains = [(other - own - MARGINS[v.kind], v) for other, v in zip(others, variants, strict=True)]
+    gain, worst = max(gains, key=lambda item: item[0])
+    if gain > 0:
+        return Check(name="model", passed=False, detail=worst.problem)
+    return Check(name="model", passed=True, detail=f"likelier than {len(variants)} variants")

@@ -1,0 +1,117 @@
+"""How many planted errors does the verifier catch, and how many correct sentences does it refuse?
+
+    python summarize/training/measure_verifier.py SET.jsonl[.xz] [--part held|tune|all] [--seeds 3]
+        [--model default] [--limit N] [--show KIND]
+
+In: cited briefs. `--part held` takes every fifth article (index % 5 == 0), which training never sees and on
+which no threshold was set; `tune` takes the others. With `--model` its second opinion counts too. Out: a
+table on standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import random
+import re
+from collections import Counter
+from pathlib import Path
+
+from corrupt import KINDS, corruptions
+
+from khabar_core.engines import load_engine
+from khabar_summarize.second_opinion import Scorer
+from khabar_summarize.sources import SourceSentence
+from khabar_summarize.verify import Verdict, Verifier
+
+_BROKEN = re.compile(r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Gov|Lt|Col|St|U\.S|[A-Z])\.$")
+
+
+def rejoin(row: dict) -> dict:
+    """Join source sentences that the set has cut after "Sen." or an initial, and move the citations along."""
+    sentences: list[str] = []
+    moved: list[int] = []
+    for text in row["sentences"]:
+        if sentences and _BROKEN.search(sentences[-1]):
+            sentences[-1] += " " + text
+        else:
+            sentences.append(text)
+        moved.append(len(sentences))
+    brief = [
+        {**s, "cites": list(dict.fromkeys(moved[number - 1] for number in s["cites"]))} for s in row["brief"]
+    ]
+    return {**row, "sentences": sentences, "brief": brief}
+
+
+def read(path: Path, part: str) -> list[dict]:
+    """The articles of one part."""
+    opener = lzma.open if path.suffix == ".xz" else open
+    with opener(path, "rt", encoding="utf-8") as file:
+        rows = [rejoin(json.loads(line)) for line in file if line.strip()]
+    if part == "all":
+        return rows
+    return [row for i, row in enumerate(rows) if (i % 5 == 0) == (part == "held")]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sets", nargs="+", type=Path)
+    parser.add_argument("--part", choices=("held", "tune", "all"), default="held")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--limit", type=int, default=None, help="articles of each set")
+    parser.add_argument("--model", default="", help="also ask this model for its second opinion")
+    parser.add_argument("--show", default="", help="print missed errors of this kind, or `false` alarms")
+    args = parser.parse_args()
+    engine = load_engine(args.model) if args.model else None
+    planted: Counter[str] = Counter()
+    caught: Counter[str] = Counter()
+    n_correct, refused = 0, 0
+    alarms: Counter[str] = Counter()
+    for row in (row for path in args.sets for row in read(path, args.part)[: args.limit]):
+        sources = [
+            SourceSentence(id=str(i), text=text, position=i) for i, text in enumerate(row["sentences"], 1)
+        ]
+        verifier = Verifier(sources)
+        for sentence in row["brief"]:
+            cites = [number - 1 for number in sentence["cites"]]
+            verdict = judge(verifier, sentence["text"], cites, engine)
+            n_correct += 1
+            refused += not verdict.passed
+            alarms.update(check.name for check in verdict.failures)
+            if args.show == "false" and not verdict.passed:
+                show([(c.name, c.detail) for c in verdict.failures], sentence["text"], sources, verdict)
+            for seed in range(args.seeds):
+                rng = random.Random(f"{seed} {row['id']} {sentence['text']}")
+                for error in corruptions(sentence["text"], row["sentences"], rng):
+                    planted[error.kind] += 1
+                    verdict = judge(verifier, error.text, cites, engine)
+                    caught[error.kind] += not verdict.passed
+                    if args.show == error.kind and verdict.passed:
+                        show(error.text, error.original, sources, verdict)
+    share = refused / max(1, n_correct)
+    print(f"correct sentences {n_correct}, refused {refused} ({share:.1%}): {dict(alarms.most_common())}")
+    for kind in KINDS:
+        if planted[kind]:
+            print(f"{kind:10} planted {planted[kind]:5} caught {caught[kind] / planted[kind]:.1%}")
+    total = max(1, sum(planted.values()))
+    print(f"{'all':10} planted {total:5} caught {sum(caught.values()) / total:.1%}")
+
+
+def judge(verifier: Verifier, text: str, cites: list[int], engine: object | None) -> Verdict:
+    """The verdict by rules, and by the model where the rules pass."""
+    verdict = verifier.check(text, cites)
+    if verdict.passed and isinstance(engine, Scorer):
+        return verifier.check_by_model(text, verdict, engine)
+    return verdict
+
+
+def show(first: object, second: str, sources: list[SourceSentence], verdict: Verdict) -> None:
+    """Print one case with its sources."""
+    print(f"{first}\n  {second}")
+    print("  <- " + "\n  <- ".join(sources[i].text for i in verdict.cites))
+
+
+if __name__ == "__main__":
+    main()
