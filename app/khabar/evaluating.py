@@ -145,12 +145,13 @@ def translate_documents(translator: Translator, lines: Sequence[str], docs: Sequ
     for place, doc in enumerate(docs):
         # Lines without a document are articles of their own: they have nothing to do with each other.
         by_doc.setdefault(doc or f"\n{place}", []).append(place)
+    # A line break inside a source would be a paragraph more.
+    articles = [
+        Article(id=f"{doc.strip()}#{k}", paragraphs=tuple(" ".join(lines[p].split("\n")) for p in places))
+        for k, (doc, places) in enumerate(by_doc.items())
+    ]
     outputs = [""] * len(lines)
-    for doc, places in by_doc.items():
-        # A line break inside a source would be a paragraph more.
-        paragraphs = tuple(" ".join(lines[place].split("\n")) for place in places)
-        article = Article(id=doc.strip() or str(places[0] + 1), paragraphs=paragraphs)
-        translated = translator.translate(article)
+    for places, translated in zip(by_doc.values(), translator.translate_all(articles), strict=True):
         for place, text in zip(places, translated.paragraphs, strict=True):
             outputs[place] = text
     return outputs

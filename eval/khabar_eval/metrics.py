@@ -37,6 +37,8 @@ Floats2d = npt.NDArray[np.float64]
 
 # Raised by hand whenever a rate of this module would give another value for the same text.
 RATES_VERSION = "1"
+# sacrebleu holds the n-grams of all references that it is given at once: 50 kB a segment for chrF.
+_CHUNK_SEGMENTS = 2000
 
 
 class Metric(Protocol):
@@ -98,19 +100,38 @@ class SacrebleuMetric:
         return self._signature
 
     def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
-        """Extract the sufficient statistics; cases may differ in their number of references."""
-        n_refs = max(len(case.refs) for case in cases)
-        references = [[case.refs[k] if k < len(case.refs) else None for case in cases] for k in range(n_refs)]
+        """Extract the sufficient statistics; cases may differ in their number of references.
+
+        Raises:
+            ValueError: another number of outputs than cases.
+        """
+        if len(cases) != len(outputs):
+            raise ValueError(f"{len(outputs)} outputs for {len(cases)} cases")
         # Fresh each time: a metric object keeps the number of references of its last call.
         self._metric = _new_sacrebleu(self.name)
-        rows = self._metric._extract_corpus_statistics(list(outputs), references)
+        n_refs = max(len(case.refs) for case in cases)
+        rows: list[Any] = []
+        counts = set()
+        for start in range(0, len(cases), _CHUNK_SEGMENTS):
+            chunk = cases[start : start + _CHUNK_SEGMENTS]
+            references = [
+                [case.refs[k] if k < len(case.refs) else None for case in chunk] for k in range(n_refs)
+            ]
+            rows += self._metric._extract_corpus_statistics(
+                list(outputs[start : start + _CHUNK_SEGMENTS]), references
+            )
+            counts.add(self._metric.num_refs)
+        # sacrebleu writes "var" for -1, a number of references that varies.
+        self._metric.num_refs = counts.pop() if len(counts) == 1 else -1
         self._signature = self._metric.get_signature().format()
         return np.asarray(rows, dtype=np.float64)
 
     def value(self, total: Floats1d) -> float:
         """0..100; TER may exceed 100."""
         metric = self._metric if self._metric is not None else _new_sacrebleu(self.name)
-        return float(metric._compute_score_from_stats([_whole(x) for x in total]).score)
+        # sacrebleu's command sums Python integers; keeping them whole keeps its arithmetic to the last digit.
+        sums = total.tolist() if self.name == "TER" else total.astype(np.int64).tolist()
+        return float(metric._compute_score_from_stats(sums).score)
 
     def values(self, totals: Floats2d) -> Floats1d:
         """One by one: sacrebleu scores a single sum."""
@@ -220,11 +241,6 @@ def find_metric(name: str) -> Metric:
     if name in METRICS:
         return _RATES[name]
     raise UsageError(f"no metric {name!r}", hint="one of " + ", ".join(METRICS))
-
-
-def _whole(x: float) -> float | int:
-    # sacrebleu's command sums Python integers; keeping them whole keeps its arithmetic to the last digit.
-    return int(x) if float(x).is_integer() else float(x)
 
 
 def _new_sacrebleu(name: str) -> Any:

@@ -26,7 +26,7 @@ _NUMBER = {
     False: re.compile(f"{_GROUPED % _SPACES}|{_PLAIN}"),
 }
 _ARABIC = re.compile("[\u0600-\u06ff]")
-_NOT_ASCII_DIGIT = re.compile(r"[^\x00-\x7f]")
+_NOT_ASCII_DIGIT = re.compile(r"(?![0-9])\d")
 _MAGNITUDES = (
     (10**12, "trillion", "tn", "trn", "تريليونات", "تريليونا", "تريليون", "ترليون"),
     (10**9, "billion", "bn", "bln", "مليارات", "مليارا", "مليار", "بلايين", "بليون"),
@@ -38,7 +38,7 @@ _SCALE = {word: Decimal(size) for size, *words in _MAGNITUDES for word in words}
 _SCALE_AFTER = re.compile(rf"[\s-]*({'|'.join(sorted(_SCALE, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
 _ABBREVIATED = re.compile(r"([mk])(?!\w)", re.IGNORECASE)  # $5m; without a currency it may be metres
 _PERCENT_AFTER = re.compile(
-    r"\s*-?\s*(?:[%٪]|per\s?cent|percent|pct\b|percentage(?!\s+point)|(?:في|فى|ب)\s?(?:ال)?(?:مئة|مائة|ميه|مية))",
+    r"\s*-?\s*(?:[%٪]|per\s?cent\b|pct\b|percentage\b(?!\s+point)|(?:في|فى|ب)\s?(?:ال)?(?:مئة|مائة|ميه|مية))",
     re.IGNORECASE,
 )
 _ALEF = str.maketrans("أإآ", "ااا")
@@ -165,8 +165,7 @@ def _unmatched(wanted: Sequence[Quantity], available: Iterable[Quantity]) -> set
 
 
 def _ascii_digit(match: re.Match[str]) -> str:
-    digit = unicodedata.decimal(match.group(), None)
-    return match.group() if digit is None else str(digit)
+    return str(unicodedata.decimal(match.group()))
 
 
 def _scale(tail: str, before: str) -> tuple[Decimal, int]:

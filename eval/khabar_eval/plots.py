@@ -11,6 +11,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from khabar_core.textio import safe_terminal
+
 __all__ = ["Point", "Row", "difference_plot", "dot_plot", "histogram", "pareto_plot"]
 
 WIDTH = 360
@@ -101,7 +103,7 @@ def pareto_plot(points: Sequence[Point], title: str) -> str:
     for point in points:
         x, y = place(point)
         anchor, shift = ("end", -7) if x > WIDTH * 0.6 else ("start", 7)
-        note = html.escape(f"{point.label}: {point.x:.0f} words/s, {point.y:.1f}")
+        note = _esc(f"{point.label}: {point.x:.0f} words/s, {point.y:.1f}")
         parts.append(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"><title>{note}</title></circle>')
         parts.append(_text(x + shift, y + 4, _shorten(point.label), anchor))
     for value in _nice_ticks(y_low, y_high):
@@ -133,7 +135,7 @@ def _rows_plot(rows: Sequence[Row], ticks: Sequence[float], title: str, *, zero:
     for k, row in enumerate(rows):
         y = _ROW * k + 16
         style = f" {row.style}" if row.style else ""
-        note = html.escape(f"{row.label}: {row.note}")
+        note = _esc(f"{row.label}: {row.note}")
         parts.append(_text(_LABEL - 8, y + 4, _shorten(row.label), "end"))
         parts.append(
             f"<g><title>{note}</title>"
@@ -169,7 +171,11 @@ def _bins(values: Sequence[float]) -> list[int]:
 
 def _text(x: float, y: float, text: str, anchor: str, style: str = "") -> str:
     style = f' class="{style}"' if style else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{style}>{html.escape(text)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{style}>{_esc(text)}</text>'
+
+
+def _esc(text: str) -> str:
+    return html.escape(safe_terminal(text))
 
 
 def _shorten(text: str) -> str:
@@ -177,5 +183,5 @@ def _shorten(text: str) -> str:
 
 
 def _svg(height: float, title: str, parts: Sequence[str]) -> str:
-    head = f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{html.escape(title)}">'
+    head = f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{_esc(title)}">'
     return head + "".join(parts) + "</svg>"

@@ -1,0 +1,133 @@
+"""`khabar evaluate` and `khabar baseline` from the outside: exit codes, files, GitHub."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from khabar.cli.main import main
+from khabar.evaluating import REPORT_FILES, translate_documents
+
+PAIRS = [
+    (f"وصل {k + 10} وزيرا إلى بيروت اليوم", f"A group of {k + 10} ministers reached Beirut today")
+    for k in range(20)
+]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    for name, lines in (
+        ("t.ar", [src for src, _ in PAIRS]),
+        ("t.en", [ref for _, ref in PAIRS]),
+        ("good.en", [ref for _, ref in PAIRS]),
+        ("bad.en", ["Some ministers came"] * 20),
+        ("short.en", ["One line"]),
+    ):
+        (tmp_path / name).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return tmp_path
+
+
+def run(files: Path, *args: str) -> int:
+    return main(["evaluate", "-q", "--src", str(files / "t.ar"), "--ref", str(files / "t.en"), *args])
+
+
+def test_a_file_is_scored(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(files, "--hyp", str(files / "good.en")) == 0
+    out = capsys.readouterr().out
+    assert "chrF2++              100.0" in out
+    assert "number_fidelity      1.000" in out
+
+
+def test_json_goes_to_standard_output_alone(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(files, "--hyp", str(files / "good.en"), "--json", "-o", str(files / "rep")) == 0
+    assert json.loads(capsys.readouterr().out)["suites"][0]["suite"]["n_segments"] == 20
+    assert sorted(p.name for p in (files / "rep").iterdir()) == sorted(REPORT_FILES)
+
+
+def test_a_missed_floor_is_exit_6(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(files, "--hyp", str(files / "bad.en"), "--min", "chrF2++=50") == 6
+    captured = capsys.readouterr()
+    assert "MISSED (hard)" in captured.out
+    assert captured.err == (
+        "khabar: Gate command line missed: 1 checks, 1 hard missed, 0 others missed, 0 improved.\n"
+    )
+    assert run(files, "--hyp", str(files / "good.en"), "--min", "chrF2++=50", "--min", "empty=0") == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (["--hyp", "short.en"], 3, "1 outputs for the 20 segments"),
+        (["--hyp", "none.en"], 3, "no such file"),
+        (["--hyp", "good.en", "--min", "chrF2++"], 2, "not METRIC=VALUE"),
+        (["--hyp", "good.en", "--min", "chrf=1"], 2, "no metric 'chrf'"),
+        (["--hyp", "good.en", "--gate", "fast"], 3, "needs a baseline for suite"),
+        (["--hyp", "good.en", "--gate", "none.toml"], 3, "no such file"),
+        (["--hyp", "good.en", "--baseline", "good.en"], 3, "not JSON"),
+        (["--hyp", "good.en", "--system", "a=cmd:cat"], 2, "either --hyp or --system"),
+        (["--system", "a=cmd:/no/program"], 4, "cannot be started"),
+        (["--system", "a=model:default;beam=x"], 2, "unknown option 'beam=x'"),
+        (["news", "--hyp", "good.en"], 2, "either suites or --src"),
+    ],
+)
+def test_bad_input_has_its_exit_code_and_one_line(
+    args: list[str], code: int, message: str, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = [str(files / a) if a.endswith((".en", ".toml")) else a for a in args]
+    assert run(files, *args) == code
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_baseline_is_made_shown_and_compared_with(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"src": src, "ref": ref} for src, ref in PAIRS]
+    suite = files / "s.jsonl"
+    suite.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    base = files / "base.json"
+    options = ["baseline", "update", str(base), "--suite", str(suite), "--reason", "first"]
+    assert main([*options, "--system", f"file:{files / 'good.en'}"]) == 0
+    assert "s chrF2++ new: 100" in capsys.readouterr().out
+    assert main(["baseline", "show", str(base)]) == 0
+    assert ": first" in capsys.readouterr().out
+    gate = files / "g.toml"
+    gate.write_text('schema = 1\n[[rule]]\nmetric = "chrF2++"\nmax_loss = 1.0\n', encoding="utf-8")
+    args = ["evaluate", "-q", str(suite), "--baseline", str(base), "--gate", str(gate)]
+    assert main([*args, "--hyp", str(files / "bad.en")]) == 6
+    assert main([*args, "--hyp", str(files / "good.en")]) == 0
+
+
+def test_github_gets_a_summary_and_annotations(
+    files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = files / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert run(files, "--hyp", str(files / "bad.en"), "--min", "chrF2++=50") == 6
+    assert summary.read_text(encoding="utf-8").startswith("## khabar evaluation")
+    assert "::error title=t%3A chrF2++ must be at least 50::" in capsys.readouterr().err
+
+
+class _Upper:
+    """Stands in for the translator; remembers which lines came together."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, ...]] = []
+
+    def translate_all(self, articles):  # type: ignore[no-untyped-def]
+        from khabar_core.records import TranslatedArticle
+
+        self.seen = [article.paragraphs for article in articles]
+        return [
+            TranslatedArticle(article=a, paragraphs=tuple(p.upper() for p in a.paragraphs), translations=())
+            for a in articles
+        ]
+
+
+def test_documents_are_translated_together_and_lines_stay_in_place() -> None:
+    translator = _Upper()
+    lines, docs = ["a", "b", "c", "d\ne", "f"], ["x", "y", "x", "", ""]
+    assert translate_documents(translator, lines, docs) == ["A", "B", "C", "D E", "F"]  # type: ignore[arg-type]
+    assert translator.seen == [("a", "c"), ("b",), ("d e",), ("f",)]
