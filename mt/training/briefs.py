@@ -1,8 +1,8 @@
 """Examples of the briefing task: numbered sentences in, a brief whose sentences cite them out.
 
-In: the summary sets of the data folder and our own cited briefs. Out: {"prompt","target","kind"} rows. Citations of
-sets that have none are found by word overlap; a summary whose words or numbers its article does not support is left
-out. Left out: selection of sentences at run time (khabar_summarize does it).
+In: the summary sets of the data folder and our own cited briefs. Out: {"prompt","target","kind"} rows.
+Citations of sets that have none are found by word overlap; a summary whose words or numbers its article
+does not support is dropped. Left out: selection of sentences at run time (khabar_summarize does it).
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ _ABBREVIATION = re.compile(
     r"\b(Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Gov|Lt|Col|Sgt|St|Jr|U\.S|U\.N|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec|[A-Z])\.$"
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]+|\d[\d,.]*")
-_STOP = frozenset(
-    "the a an of to in on at for and or but that this with by from as is are was were be been has have had it its he"
-    " she they his her their we i you who which will would said says say after over not more than about into".split()
+_STOP_WORDS = (
+    "the a an of to in on at for and or but that this with by from as is are was were be been "
+    "has have had it its he she they his her their we i you who which will would said says "
+    "say after over not more than about into"
 )
+_STOP = frozenset(_STOP_WORDS.split())
 
 
 def split_english(text: str) -> list[str]:
@@ -103,7 +105,9 @@ def read(path: Path) -> list[dict]:
 
 
 def examples(summ: Path, own: Path, rng: random.Random) -> tuple[list[dict], dict[str, int]]:
-    """All training examples, shuffled, and how many there are of each kind. Every fifth cited brief is kept out."""
+    """All training examples, shuffled, and how many there are of each kind. Every fifth cited brief is kept
+    out.
+    """
     rows: list[dict] = []
     cited = read(summ / "briefs_cited.jsonl.xz")
     cited = [row for i, row in enumerate(cited) if i % 5]

@@ -1,4 +1,6 @@
-"""Rules that keep bad and contaminating pairs out of training. In: one pair. Out: why it is dropped, or None."""
+"""Rules that keep bad and contaminating pairs out of training. In: one pair. Out: why it is dropped, or
+None.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,15 @@ EN_GRAM, AR_GRAM = 8, 7
 
 
 def fault_of(ar: str, en: str, group: str) -> str | None:
-    """Why this pair is no good, or None. `group` decides how strict: names and lexicon entries may be short."""
+    """Why this pair is no good, or None. `group` decides how strict: names and lexicon entries may be
+    short.
+    """
     n_ar, n_en = len(ar.split()), len(en.split())
     if not ar or not en or not _ARABIC.search(ar) or not _LATIN.search(en):
         return "empty"
-    if _ARABIC.search(en) or (group in ("news", "prose") and len(_ARABIC.findall(ar)) < 0.5 * len(ar.replace(" ", ""))):
+    if _ARABIC.search(en) or (
+        group in ("news", "prose") and len(_ARABIC.findall(ar)) < 0.5 * len(ar.replace(" ", ""))
+    ):
         return "script"
     if n_ar > 110 or n_en > 150:
         return "long"
@@ -71,7 +77,7 @@ class Evaluation:
         return cls(frozenset(en), frozenset(ar))
 
     def overlap(self, ar: str, en: str) -> str | None:
-        """"evaluation" when the pair shares a long n-gram with an evaluation set."""
+        """ "evaluation" when the pair shares a long n-gram with an evaluation set."""
         if not self.english.isdisjoint(_grams(en, False)) or not self.arabic.isdisjoint(_grams(ar, True)):
             return "evaluation"
         return None

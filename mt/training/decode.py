@@ -14,7 +14,9 @@ from torch.nn import functional as F
 def decode_batch(
     model: Gemma, prompts: list[list[int]], eos: int, max_new: int, temperature: float = 0.0, top_k: int = 20
 ) -> list[list[int]]:
-    """Decode prompts of similar length together; temperature 0 is greedy. Contexts must stay under 512 tokens."""
+    """Decode prompts of similar length together; temperature 0 is greedy. Contexts must stay under 512
+    tokens.
+    """
     device = model.token_embd.device
     lengths = torch.tensor([len(p) for p in prompts], device=device)
     n, b = int(lengths.max()), len(prompts)
@@ -65,7 +67,9 @@ def decode_batch(
             q, k, v = qkv(rms_norm(h, w["attn_norm"]), w, cos, sin)
             keys[i, rows, position], values[i, rows, position] = k[:, 0, 0], v[:, 0, 0]
             # One key-value head: the four query heads are four queries of it.
-            x = F.scaled_dot_product_attention(q.transpose(1, 2), keys[i][:, None], values[i][:, None], attn_mask=mask)
+            x = F.scaled_dot_product_attention(
+                q.transpose(1, 2), keys[i][:, None], values[i][:, None], attn_mask=mask
+            )
             x = F.linear(x.reshape(b, 1, -1), w["attn_output"])
             h = feed_forward(h + rms_norm(x, w["post_attention_norm"]), w, 0.0)
         h = rms_norm(h[:, 0], model.output_norm)
@@ -76,7 +80,13 @@ def decode_batch(
 
 
 def decode_all(
-    model: Gemma, prompts: list[list[int]], eos: int, *, batch: int = 1024, temperature: float = 0.0, ratio: float = 1.6
+    model: Gemma,
+    prompts: list[list[int]],
+    eos: int,
+    *,
+    batch: int = 1024,
+    temperature: float = 0.0,
+    ratio: float = 1.6,
 ) -> list[list[int]]:
     """Decode any number of prompts, sorted by length; outputs stop at ratio x prompt length + 16 tokens."""
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
@@ -86,7 +96,13 @@ def decode_all(
         longest = len(prompts[part[-1]])
         for i, output in zip(
             part,
-            decode_batch(model, [prompts[i] for i in part], eos, min(int(ratio * longest) + 16, 480 - longest), temperature),
+            decode_batch(
+                model,
+                [prompts[i] for i in part],
+                eos,
+                min(int(ratio * longest) + 16, 480 - longest),
+                temperature,
+            ),
             strict=True,
         ):
             results[i] = output

@@ -1,6 +1,7 @@
 """Tokenised training examples and length-bucketed batches.
 
-In: the shards that prepare.py wrote, the tokenizer. Out: padded (ids, targets) batches of about the same number of
+In: the shards that prepare.py wrote, the tokenizer. Out: padded (ids, targets) batches of about the same
+number of
 tokens. The prompts here are those of the shipped manifest; a test holds them together.
 """
 
@@ -41,8 +42,12 @@ class Examples:
     weight: list[float] = field(default_factory=list)
 
     def add(self, encoder: Encoder, prompts: list[str], targets: list[str], weights: list[float]) -> None:
-        """Tokenise and append; what is too long is left out. An empty prompt makes a language-model example."""
-        for x, y, weight in zip(encoder.many(prompts), encoder.many([" " + t for t in targets]), weights, strict=True):
+        """Tokenise and append; what is too long is left out. An empty prompt makes a language-model
+        example.
+        """
+        for x, y, weight in zip(
+            encoder.many(prompts), encoder.many([" " + t for t in targets]), weights, strict=True
+        ):
             ids = [encoder.bos, *x, *y, encoder.eos]
             if len(ids) <= MAX_TOKENS:
                 self.tokens.append(np.asarray(ids, dtype=np.uint16))
@@ -96,7 +101,9 @@ def read_lines(path: Path, limit: int | None = None) -> list[str]:
 def batches(
     examples: Examples, budget: int, pad: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
-    """Yield (ids, targets, n_tokens) for ever; each pass draws every example floor(weight) times or once more."""
+    """Yield (ids, targets, n_tokens) for ever; each pass draws every example floor(weight) times or once
+    more.
+    """
     weight = np.asarray(examples.weight)
     while True:
         times = np.floor(weight).astype(int) + (rng.random(len(weight)) < weight % 1)

@@ -1,7 +1,10 @@
-"""Round an adapter to int8 with one float16 scale a row, in shards small enough for any tool, as the package ships it.
+"""Round an adapter to int8 with one float16 scale a row, in shards small enough for any tool, as the
+package ships it.
 
-In: bfloat16 adapter shards of train.py. Out: `adapter_00.safetensors`, ...; arrays `NAME.a` (rank, in) and `NAME.b`
-(out, rank) int8 with `NAME.a_scale`, `NAME.b_scale`. The product B·A is unchanged when row i of A is multiplied and
+In: bfloat16 adapter shards of train.py. Out: `adapter_00.safetensors`, ...; arrays `NAME.a` (rank, in) and
+`NAME.b`
+(out, rank) int8 with `NAME.a_scale`, `NAME.b_scale`. The product B·A is unchanged when row i of A is
+multiplied and
 column i of B divided by the same number, so the rows are balanced first: rounding then costs least.
 Use: python export.py run/adapter_*.safetensors --out folder
 """
@@ -57,7 +60,12 @@ def main() -> None:
         again = (qb * sb.astype(np.float32)) @ (qa * sa.astype(np.float32))
         error.append(np.linalg.norm(again - product) / np.linalg.norm(product))
         size.append(np.linalg.norm(product))
-        out[number % args.files] |= {f"{name}.a": qa, f"{name}.a_scale": sa, f"{name}.b": qb, f"{name}.b_scale": sb}
+        out[number % args.files] |= {
+            f"{name}.a": qa,
+            f"{name}.a_scale": sa,
+            f"{name}.b": qb,
+            f"{name}.b_scale": sb,
+        }
     args.out.mkdir(parents=True, exist_ok=True)
     for number, part in enumerate(out):
         path = args.out / f"adapter_{number:02d}.safetensors"

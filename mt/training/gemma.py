@@ -1,7 +1,9 @@
 """Gemma 3 270M with a cut vocabulary and a LoRA adapter on every linear layer, in plain PyTorch.
 
-In: the GGUF of the base (or pieces of it), the ids of the kept vocabulary. Out: a trainable model, adapters in the
-format of the shipped one (`NAME.a` (rank, in), `NAME.b` (out, rank); W = W_base + B A). Left out: everything that
+In: the GGUF of the base (or pieces of it), the ids of the kept vocabulary. Out: a trainable model, adapters
+in the
+format of the shipped one (`NAME.a` (rank, in), `NAME.b` (out, rank); W = W_base + B A). Left out:
+everything that
 training does not need (text generation with more than greedy or sampled search, quantisation: see core).
 
 Source: Gemma 3 technical report, arXiv:2503.19786; LoRA, arXiv:2106.09685. Checked against transformers in
@@ -38,7 +40,9 @@ NORMS = ("attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm", "attn_
 
 @dataclass(frozen=True)
 class Base:
-    """Dequantised base weights: float32 arrays by GGUF name; `token_embd` already cut to the kept vocabulary."""
+    """Dequantised base weights: float32 arrays by GGUF name; `token_embd` already cut to the kept
+    vocabulary.
+    """
 
     tensors: dict[str, np.ndarray]
 
@@ -49,9 +53,13 @@ class Base:
         tensors = {"token_embd": rng.standard_normal((n_vocab, HIDDEN), dtype=np.float32) * 0.04}
         for i in range(N_LAYERS):
             for _, name, n_out, n_in in LINEARS:
-                tensors[f"blk.{i}.{name}"] = rng.standard_normal((n_out, n_in), dtype=np.float32) / math.sqrt(n_in)
+                tensors[f"blk.{i}.{name}"] = rng.standard_normal((n_out, n_in), dtype=np.float32) / math.sqrt(
+                    n_in
+                )
             for name in NORMS:
-                tensors[f"blk.{i}.{name}"] = np.ones(HEAD_DIM if name.endswith(("q_norm", "k_norm")) else HIDDEN, np.float32)
+                tensors[f"blk.{i}.{name}"] = np.ones(
+                    HEAD_DIM if name.endswith(("q_norm", "k_norm")) else HIDDEN, np.float32
+                )
         tensors["output_norm"] = np.ones(HIDDEN, np.float32)
         return cls(tensors)
 
@@ -64,7 +72,9 @@ class Base:
         tensors: dict[str, np.ndarray] = {}
         for tensor in GGUFReader(str(path)).tensors:
             data = tensor.data[np.asarray(vocab_ids)] if tensor.name == "token_embd.weight" else tensor.data
-            tensors[tensor.name.removesuffix(".weight")] = dequantize(data, tensor.tensor_type).astype(np.float32)
+            tensors[tensor.name.removesuffix(".weight")] = dequantize(data, tensor.tensor_type).astype(
+                np.float32
+            )
         return cls(tensors)
 
     @classmethod
@@ -95,7 +105,9 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tenso
     return (x * cos + torch.cat((-second, first), -1) * sin).to(x.dtype)
 
 
-def qkv(x: torch.Tensor, w: dict[str, torch.Tensor], cos: torch.Tensor, sin: torch.Tensor) -> tuple[torch.Tensor, ...]:
+def qkv(
+    x: torch.Tensor, w: dict[str, torch.Tensor], cos: torch.Tensor, sin: torch.Tensor
+) -> tuple[torch.Tensor, ...]:
     """Queries (b, 4, n, 256), keys and values (b, 1, n, 256) of normalised input (b, n, 640)."""
     b, n, _ = x.shape
     q = F.linear(x, w["attn_q"]).view(b, n, N_HEADS, HEAD_DIM).transpose(1, 2)
@@ -109,12 +121,19 @@ def qkv(x: torch.Tensor, w: dict[str, torch.Tensor], cos: torch.Tensor, sin: tor
 def feed_forward(h: torch.Tensor, w: dict[str, torch.Tensor], dropout: float) -> torch.Tensor:
     """The gated MLP with its norms, added to the residual stream."""
     x = rms_norm(h, w["ffn_norm"])
-    x = F.linear(F.gelu(F.linear(x, w["ffn_gate"]), approximate="tanh") * F.linear(x, w["ffn_up"]), w["ffn_down"])
+    x = F.linear(
+        F.gelu(F.linear(x, w["ffn_gate"]), approximate="tanh") * F.linear(x, w["ffn_up"]), w["ffn_down"]
+    )
     return h + F.dropout(rms_norm(x, w["post_ffw_norm"]), dropout, dropout > 0)
 
 
 def layer_forward(
-    h: torch.Tensor, w: dict[str, torch.Tensor], cos: torch.Tensor, sin: torch.Tensor, mask: torch.Tensor | None, dropout: float
+    h: torch.Tensor,
+    w: dict[str, torch.Tensor],
+    cos: torch.Tensor,
+    sin: torch.Tensor,
+    mask: torch.Tensor | None,
+    dropout: float,
 ) -> torch.Tensor:
     """One transformer layer; mask None means plain causal attention."""
     b, n, _ = h.shape
@@ -174,7 +193,9 @@ class Gemma(nn.Module):
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
         """(b, n) ids to (b, n, 640) scaled embeddings."""
-        return F.embedding(ids, self.token_embd) * torch.tensor(math.sqrt(HIDDEN), dtype=self.dtype, device=ids.device)
+        return F.embedding(ids, self.token_embd) * torch.tensor(
+            math.sqrt(HIDDEN), dtype=self.dtype, device=ids.device
+        )
 
     def forward(self, ids: torch.Tensor, dropout: float = 0.0) -> torch.Tensor:
         """(b, n) right-padded ids to (b, n, 640) final hidden states."""
@@ -192,7 +213,9 @@ class Gemma(nn.Module):
         return rms_norm(h, self.output_norm)
 
     def loss(self, ids: torch.Tensor, targets: torch.Tensor, dropout: float = 0.0) -> torch.Tensor:
-        """Mean cross-entropy over targets (b, n), -100 where nothing is to be learnt; ids and targets unshifted."""
+        """Mean cross-entropy over targets (b, n), -100 where nothing is to be learnt; ids and targets
+        unshifted.
+        """
         h = self.forward(ids, dropout)[:, :-1]
         wanted = targets[:, 1:]
         where = wanted != -100
@@ -208,9 +231,14 @@ class Gemma(nn.Module):
         return out
 
     def load_adapter(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Start from an adapter of the same or a smaller rank; further rows stay as initialised, columns zero."""
+        """Start from an adapter of the same or a smaller rank; further rows stay as initialised, columns
+        zero.
+        """
         with torch.no_grad():
             for key in self.a:
-                a, b = tensors[key.replace("|", ".") + ".a"].float(), tensors[key.replace("|", ".") + ".b"].float()
+                a, b = (
+                    tensors[key.replace("|", ".") + ".a"].float(),
+                    tensors[key.replace("|", ".") + ".b"].float(),
+                )
                 self.a[key][: a.shape[0]] = a.to(self.a[key].device)
                 self.b[key][:, : b.shape[1]] = b.to(self.b[key].device)

@@ -1,6 +1,7 @@
 """Term hints for training. In: a pair and its names. Out: the hints to show, and the target they ask for.
 
-Half of the lines get no hint, so that the model also works without; a tenth of the hinted lines get one target
+Half of the lines get no hint, so that the model also works without; a tenth of the hinted lines get one
+target
 replaced by another name in hint and translation, so that it obeys instead of guessing; some get a distractor.
 """
 
@@ -48,7 +49,9 @@ class NameIndex:
         while i < len(words):
             for n in (4, 3, 2, 1):
                 phrase = " ".join(words[i : i + n])
-                match = next((f for f in (phrase, _PROCLITICS.sub("", phrase)) if f in self._names and f in ar), None)
+                match = next(
+                    (f for f in (phrase, _PROCLITICS.sub("", phrase)) if f in self._names and f in ar), None
+                )
                 english = next((e for e in self._names[match] if e in en), None) if match else None
                 if match and english and i + n <= len(words):
                     if [match, english] not in result:

@@ -1,6 +1,7 @@
 """Cut the base into quantised pieces for a machine that takes small uploads only.
 
-In: the GGUF and the kept vocabulary ids. Out: `base_00.npz`, `base_01.npz`, ... each under the given size, arrays
+In: the GGUF and the kept vocabulary ids. Out: `base_00.npz`, `base_01.npz`, ... each under the given size,
+arrays
 named `TENSOR|QUANTISATION` that `Base.from_pieces` reads.
 Use: python pack_base.py --gguf model.gguf --tokenizer DIR --out FOLDER --megabytes 56
 """

@@ -1,7 +1,8 @@
 """Make the training examples of the default model: clean, decontaminate, hint, and write them as text shards.
 
 In: sources.toml, the data folder, our own corpus. Out, in the work folder:
-    pairs.jsonl.xz   {"ar","en","hints":[[ar,en],...],"source","group","weight"}; hinted sources have several variants
+    pairs.jsonl.xz   {"ar","en","hints":[[ar,en],...],"source","group","weight"}; several
+                     variants of each pair of a hinted source
     mono_ar.txt.xz, mono_en.txt.xz   news sentences for language modelling and back-translation
     brief.jsonl.xz   {"prompt","target","kind"} for the briefing task (see briefs.py)
     stats.json       what was read, dropped and why
@@ -108,13 +109,14 @@ def variants_of(kept: list, name: str, source: dict, index: NameIndex, rng: rand
             tgt, hints = hint_variants(tgt, hints, index, rng, plain=variant % 2 == 0)
             if rng.random() < 0.12:
                 src, hints = newspaper_spelling(src, hints)
-            yield {
-                "ar": src, "en": tgt, "hints": hints, "source": name, "group": group, "weight": weight / n_variants,
-            }  # fmt: skip
+            share = weight / n_variants
+            yield {"ar": src, "en": tgt, "hints": hints, "source": name, "group": group, "weight": share}
 
 
 def mono(config: dict, data: Path, arabic: bool, rng: random.Random, evaluation: Evaluation) -> list[str]:
-    """Distinct news sentences of 6 to 60 words, shuffled, at most the limit; the first file has the first claim."""
+    """Distinct news sentences of 6 to 60 words, shuffled, at most the limit; the first file has the first
+    claim.
+    """
     lines: dict[str, None] = {}
     for path in config["paths"]:
         with lzma.open(data / path, "rt", encoding="utf-8") as file:
@@ -133,7 +135,7 @@ def good_mono(line: str, arabic: bool) -> bool:
     letters = len(re.findall("[\u0621-\u064a]" if arabic else "[a-z]", line))
     if letters < (0.7 if arabic else 0.65) * len(line):
         return False
-    return arabic or (line[0].isupper() or line[0] in "\"'“") and line[-1] in ".?!\"'”"
+    return arabic or ((line[0].isupper() or line[0] in "\"'“") and line[-1] in ".?!\"'”")
 
 
 def write_lines(path: Path, lines: Iterator[str] | list[str]) -> int:
@@ -149,7 +151,10 @@ def write_lines(path: Path, lines: Iterator[str] | list[str]) -> int:
 def write_dev(out: Path, data: Path) -> None:
     """Development sets as train.py validates on them: plain, and our own with every marked name as a hint."""
     for name in ("flores200_dev", "ud_pud"):
-        sides = [(data / f"dev/{name}.{side}").read_text(encoding="utf-8").strip().split("\n") for side in ("ar", "en")]
+        sides = [
+            (data / f"dev/{name}.{side}").read_text(encoding="utf-8").strip().split("\n")
+            for side in ("ar", "en")
+        ]
         rows = [{"ar": normalise(ar), "en": en} for ar, en in zip(*sides, strict=True)]
         write_lines(out / f"dev_{name}.jsonl.xz", [json.dumps(row, ensure_ascii=False) for row in rows])
     heldout = HERE / "data/heldout.jsonl"
@@ -157,7 +162,8 @@ def write_dev(out: Path, data: Path) -> None:
         rows = [json.loads(line) for line in heldout.read_text(encoding="utf-8").split("\n") if line]
         plain = [{"ar": normalise(row["ar"]), "en": row["en"]} for row in rows]
         hinted = [
-            line | {"hints": [[normalise(a), e] for a, e in row["entities"]]} for line, row in zip(plain, rows, strict=True)
+            line | {"hints": [[normalise(a), e] for a, e in row["entities"]]}
+            for line, row in zip(plain, rows, strict=True)
         ]
         for name, part in (("heldout", plain), ("heldout_hinted", hinted)):
             write_lines(out / f"dev_{name}.jsonl.xz", [json.dumps(row, ensure_ascii=False) for row in part])
@@ -183,10 +189,16 @@ def main() -> None:
             yield json.dumps(row, ensure_ascii=False)
 
     stats["examples"] = write_lines(args.out / "pairs.jsonl.xz", rows())
-    stats["mono_ar"] = write_lines(args.out / "mono_ar.txt.xz", mono(config["mono_ar"], args.data, True, rng, evaluation))
-    stats["mono_en"] = write_lines(args.out / "mono_en.txt.xz", mono(config["mono_en"], args.data, False, rng, evaluation))
+    stats["mono_ar"] = write_lines(
+        args.out / "mono_ar.txt.xz", mono(config["mono_ar"], args.data, True, rng, evaluation)
+    )
+    stats["mono_en"] = write_lines(
+        args.out / "mono_en.txt.xz", mono(config["mono_en"], args.data, False, rng, evaluation)
+    )
     write_dev(args.out, args.data)
-    brief_rows, stats["brief"] = briefs.examples(args.data / "summ", HERE.parents[1] / "summarize/training/data", rng)
+    brief_rows, stats["brief"] = briefs.examples(
+        args.data / "summ", HERE.parents[1] / "summarize/training/data", rng
+    )
     write_lines(args.out / "brief.jsonl.xz", [json.dumps(row, ensure_ascii=False) for row in brief_rows])
     (args.out / "stats.json").write_text(json.dumps(stats, ensure_ascii=False, indent=1), encoding="utf-8")
     print(json.dumps({k: v for k, v in stats.items() if k != "pairs"}, ensure_ascii=False, indent=1))

@@ -1,6 +1,8 @@
-"""Set 60 pairs of each corpus file aside for evaluation: those whose ids hash lowest, so the choice is no one's taste.
+"""Set 60 pairs of each corpus file aside for evaluation: those whose ids hash lowest, so the choice is no
+one's taste.
 
-In: data/news_*.jsonl. Out: the same files without the chosen rows, and data/heldout.jsonl. Run once; running it again
+In: data/news_*.jsonl. Out: the same files without the chosen rows, and data/heldout.jsonl. Run once;
+running it again
 when heldout.jsonl exists is refused.
 """
 

@@ -1,12 +1,18 @@
-"""Train the default model's adapter, on one GPU or on a few CPU cores; can be stopped and resumed at any moment.
+"""Train the default model's adapter, on one GPU or on a few CPU cores; can be stopped and resumed at any
+moment.
 
-In: the work folder of prepare.py, the base (GGUF or pieces), the tokenizer. Out, in --out: `adapter_NN.safetensors`
+In: the work folder of prepare.py, the base (GGUF or pieces), the tokenizer. Out, in --out:
+`adapter_NN.safetensors`
 (bfloat16, in shards), `state.pt` to resume from, `log.jsonl` with losses and validation scores.
 
-Phase 1 learns both directions and Arabic itself; then English news is translated back into Arabic by the model, and
-phase 2 learns Arabic to English from the real and the tagged synthetic pairs, and briefs. Phase lengths are given in
-seconds, so a lease of any length gets a complete schedule. Without phase 1 (--first 0) it is plain fine-tuning.
-Use: python train.py --base model.gguf --work work --tokenizer DIR --out run --first 0 --second 7200 --tokens 2304
+Phase 1 learns both directions and Arabic itself; then English news is translated back into Arabic by the
+model, and
+phase 2 learns Arabic to English from the real and the tagged synthetic pairs, and briefs. Phase lengths are
+given in
+seconds, so a lease of any length gets a complete schedule. Without phase 1 (--first 0) it is plain
+fine-tuning.
+Use: python train.py --base model.gguf --work work --tokenizer DIR --out run --first 0 --second 7200
+--tokens 2304
 """
 
 from __future__ import annotations
@@ -104,11 +110,15 @@ class Run:
         self.before, self.step, self.seen = state["elapsed"], state["step"], state["seen"]
 
     def train(self, examples: Examples, until: float, rate: tuple[float, float], dropout: float) -> None:
-        """Train until `until` seconds of the run have passed; the rate goes from the first value to the second."""
+        """Train until `until` seconds of the run have passed; the rate goes from the first value to the
+        second.
+        """
         rng = np.random.default_rng(self.args.seed + self.step)
         began, loss_sum, last_save, last_log = self.elapsed(), None, time.time(), time.time()
         seen_before, n_since = self.seen, 0
-        for ids, targets, n_tokens in in_background(batches(examples, self.args.tokens, self.encoder.pad, rng)):
+        for ids, targets, n_tokens in in_background(
+            batches(examples, self.args.tokens, self.encoder.pad, rng)
+        ):
             now = self.elapsed()
             if now >= until:
                 break
@@ -128,7 +138,12 @@ class Run:
             if time.time() - last_log > self.args.log_every:
                 last_log = time.time()
                 speed = (self.seen - seen_before) / max(1e-9, self.elapsed() - began)
-                self.log(loss=round(float(loss_sum) / n_since, 4), lr=round(lr, 6), tokens_per_s=round(speed), seen=self.seen)
+                self.log(
+                    loss=round(float(loss_sum) / n_since, 4),
+                    lr=round(lr, 6),
+                    tokens_per_s=round(speed),
+                    seen=self.seen,
+                )
                 loss_sum, n_since = None, 0
             if time.time() - last_save > self.args.save_every:
                 last_save = time.time()
@@ -141,14 +156,20 @@ class Run:
         for path in sorted(self.args.work.glob("dev_*.jsonl.xz")):
             rows = read_jsonl(path)[:limit]
             prompts = [self.encoder.prompt(translate_prompt(row["ar"], row.get("hints", ()))) for row in rows]
-            outputs = decode_all(self.model, prompts, self.encoder.eos, batch=1024 if self.device == "cuda" else 16)
+            outputs = decode_all(
+                self.model, prompts, self.encoder.eos, batch=1024 if self.device == "cuda" else 16
+            )
             texts = [self.encoder.text(output) for output in outputs]
             refs = [[row["en"] for row in rows]]
             bleu = sacrebleu.corpus_bleu(texts, refs).score
             chrf = sacrebleu.corpus_chrf(texts, refs, word_order=2).score
-            self.log(validation=name, set=path.name, bleu=round(bleu, 2), chrf2pp=round(chrf, 2), sample=texts[:2])
+            self.log(
+                validation=name, set=path.name, bleu=round(bleu, 2), chrf2pp=round(chrf, 2), sample=texts[:2]
+            )
             with (self.args.out / "validation.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"name": name, "set": path.name, "outputs": texts}, ensure_ascii=False) + "\n")
+                file.write(
+                    json.dumps({"name": name, "set": path.name, "outputs": texts}, ensure_ascii=False) + "\n"
+                )
 
 
 def load_examples(run: Run) -> dict[str, Examples]:
@@ -189,7 +210,9 @@ def back_translate(run: Run, deadline: float) -> Examples:
             break
         part = lines[start : start + block]
         prompts = [run.encoder.prompt(reverse_prompt(line)) for line in part]
-        outputs = decode_all(run.model, prompts, run.encoder.eos, batch=run.args.decode_batch, temperature=0.6, ratio=1.4)
+        outputs = decode_all(
+            run.model, prompts, run.encoder.eos, batch=run.args.decode_batch, temperature=0.6, ratio=1.4
+        )
         texts = [run.encoder.text(output) for output in outputs]
         kept = [
             (ar, en)
@@ -211,7 +234,9 @@ def back_translate(run: Run, deadline: float) -> Examples:
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--base", required=True, help="GGUF file, folder of pieces, or 'random'")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
@@ -261,9 +286,12 @@ def main() -> None:
     second.extend(real)
     run.log(second_phase_tokens=round(second.n_tokens()), real_tokens=round(real.n_tokens()))
     began, rate = (0.0, args.lr) if args.first == 0 else (run.elapsed(), 0.7 * args.lr)
-    # The last quarter sees real pairs only, while the rate falls to nothing: the style of the output is theirs.
+    # The last quarter sees real pairs only, while the rate falls to nothing: the style of the output is
+    # theirs.
     turn = 1.0 if args.back == 0 else 0.75
-    run.train(second, began + turn * args.second, (rate, 0.3 * rate if turn < 1 else 0.02 * rate), args.dropout)
+    run.train(
+        second, began + turn * args.second, (rate, 0.3 * rate if turn < 1 else 0.02 * rate), args.dropout
+    )
     if turn < 1:
         run.train(real, began + args.second, (0.3 * rate, 0.01 * rate), args.dropout)
     run.save()
