@@ -94,7 +94,7 @@ class Drafter:
             self.notes.append("the model wrote nothing; the brief is extractive")
             return []
         best = max(candidates, key=self._value)
-        others = [d for c in candidates if c is not best for d in c if d.verdict.passed]
+        others = [d for c in candidates if c is not best for d in c if d.verdict.passed or d.verdict.doubtful]
         settled: list[Draft] = []
         retried = False
         for place, draft in enumerate(best):
@@ -128,10 +128,10 @@ class Drafter:
         return settled
 
     def _confirmed(self, draft: Draft) -> Draft:
-        """The draft with the model's second opinion, where it passes without and the model can give one."""
+        """The draft with the model's second opinion, where it matters and the model can give one."""
         engine = self._engine
-        wanted = self._options.second_opinion and draft.mode == "abstractive" and draft.verdict.passed
-        if not wanted or not isinstance(engine, Scorer):
+        open_ = draft.verdict.passed or draft.verdict.doubtful
+        if not open_ or not self._options.second_opinion or not isinstance(engine, Scorer):
             return draft
         verdict = self._pool.verifier.check_by_model(draft.text, draft.verdict, engine)
         return Draft(draft.text, verdict, draft.mode)
@@ -201,7 +201,8 @@ class Drafter:
             if self._options.samples
             else []
         )
-        return [d for candidate in found for d in self._checked(candidate, shown) if d.verdict.passed]
+        drafts = [d for candidate in found for d in self._checked(candidate, shown)]
+        return [d for d in drafts if d.verdict.passed or d.verdict.doubtful]
 
     def _extract_for(self, failed: Draft, settled: Sequence[Draft]) -> Draft | None:
         """The source sentence that the failing one rests on most, shortened if need be."""

@@ -2,7 +2,8 @@
 
 In: the source sentences of an article, a written sentence, the citations that its writer gave. Out: a
 `Verdict`: the citations that support it, how much of it they cover, and one `Check` each for names, numbers,
-dates, quotations, negation, roles and content. Not here: what to do about a sentence that fails (writing).
+dates, quotations, negation, roles, places and content. Not here: what to do about a sentence that fails
+(drafting).
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from khabar_summarize.names import same_word
 from khabar_summarize.second_opinion import Scorer, second_opinion
 from khabar_summarize.sources import SourceSentence
 
-__all__ = ["Verdict", "Verifier"]
+__all__ = ["SOFT_CHECKS", "Verdict", "Verifier"]
 
 MAX_CITES = 4  # that are searched for; a writer may give more
 _MAX_PROPOSED = 6
+SOFT_CHECKS = ("negation", "roles", "places")  # they judge by words in the neighbourhood
 # A further citation must cover this share of the sentence, or a name or figure that is still open.
 _LEAST_GAIN = 0.12
 _LEAST_PLACE = 0.25  # of the words around a name or figure that such a citation must have around it too
@@ -45,6 +47,11 @@ class Verdict:
     def passed(self) -> bool:
         """Whether it has support and every check is satisfied."""
         return bool(self.cites) and all(check.passed for check in self.checks)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether nothing failed but checks that judge by the words around: a model may know better."""
+        return bool(self.cites) and bool(self.failures) and all(c.name in SOFT_CHECKS for c in self.failures)
 
     @property
     def failures(self) -> tuple[Check, ...]:
@@ -92,15 +99,24 @@ class Verifier:
             checks.check_quotes(written, cited),
             checks.check_negation(written, cited),
             checks.check_roles(written, cited),
+            checks.check_places(written, cited),
             checks.check_content(written, cited, support),
         )
         return Verdict(cites=cites, support=support, checks=results)
 
     def check_by_model(self, text: str, verdict: Verdict, engine: Scorer) -> Verdict:
-        """Add the model's opinion to a verdict."""
+        """Add the model's opinion to a verdict; where it can judge, it overrules the soft checks."""
         written = analyse(text, self._equivalents)
         opinion = second_opinion(engine, written, [self._analyses[i] for i in verdict.cites])
-        return replace(verdict, checks=(*verdict.checks, opinion))
+        if opinion is None:
+            return verdict
+        settled = tuple(
+            replace(check, passed=True, detail=f"settled by the model: {check.detail}")
+            if opinion.passed and not check.passed and check.name in SOFT_CHECKS
+            else check
+            for check in verdict.checks
+        )
+        return replace(verdict, checks=(*settled, opinion))
 
     def _align(self, written: Analysis, proposed: Sequence[int]) -> tuple[int, ...]:
         """The citations: those proposed that share content, and those needed for what is still open."""

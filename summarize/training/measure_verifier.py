@@ -102,7 +102,7 @@ def main() -> None:
 def judge(verifier: Verifier, text: str, cites: list[int], engine: object | None) -> Verdict:
     """The verdict by rules, and by the model where the rules pass."""
     verdict = verifier.check(text, cites)
-    if verdict.passed and isinstance(engine, Scorer):
+    if (verdict.passed or verdict.doubtful) and isinstance(engine, Scorer):
         return verifier.check_by_model(text, verdict, engine)
     return verdict
 

@@ -58,7 +58,7 @@ def test_a_faithful_sentence_passes(verifier: Verifier, text: str) -> None:
     ("text", "check"),
     [
         ("Trump condemned the attack that killed 34 Turkish soldiers, the White House said.", "numbers"),
-        ("Trump condemned the attack that killed 16 Turkish soldiers, the White House said.", "numbers"),
+        ("Trump condemned the attack that killed 16 Turkish soldiers, the White House said.", "places"),
         ("Turkish inflation reached 12 million in January.", "numbers"),
         ("Erdogan and Putin spoke by phone on Monday about Idlib.", "dates"),
         ("Erdogan and Angela Merkel spoke by phone on Friday about Idlib.", "names"),
