@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from khabar_core.engines.base import DecodeOptions, Engine, Request
 from khabar_core.engines.batching import LIMIT_STEP, output_limit
 from khabar_core.engines.ct2_decoder import MAX_PROMPT_TOKENS, Ct2DecoderEngine
-from khabar_core.errors import ModelError
+from khabar_core.errors import ModelError, UsageError
 from khabar_core.manifest import Manifest
 
 SENTENCES = (
@@ -173,6 +173,18 @@ def test_signature_names_model_tokenizer_version_and_type(engine: Ct2DecoderEngi
     keys = [key for key, _ in engine.signature.fields]
     assert keys == ["model", "weights", "tokenizer", "ctranslate2", "compute"]
     assert "unknown" not in str(engine.signature)
+
+
+def test_compute_type_that_the_machine_lacks_is_a_usage_error(tiny_decoder_folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"int3 is not supported on this machine \(one of auto"):
+        Ct2DecoderEngine(Manifest.read(tiny_decoder_folder), compute_type="int3")
+
+
+def test_stored_type_that_the_machine_lacks_is_converted(tiny_decoder_folder: Path) -> None:
+    """Half precision needs other processors; the model runs nevertheless."""
+    manifest = dataclasses.replace(Manifest.read(tiny_decoder_folder), compute_type="int8_float99")
+    signature = Ct2DecoderEngine(manifest, threads=1).signature
+    assert dict(signature.fields)["compute"].startswith("int8")
 
 
 @pytest.mark.parametrize("missing", ["model.bin", "tokenizer.json"])

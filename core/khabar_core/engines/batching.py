@@ -13,12 +13,14 @@ from itertools import groupby
 from typing import Any
 
 from khabar_core.engines.base import DecodeOptions, Hypothesis, Request
-from khabar_core.errors import ModelError
+from khabar_core.errors import ModelError, UsageError
 from khabar_core.manifest import Manifest
 from khabar_core.records import Signature
 
 __all__ = [
     "Job",
+    "check_length",
+    "choose_compute_type",
     "first_line",
     "make_batches",
     "make_hypotheses",
@@ -178,6 +180,24 @@ def check_length(n_tokens: int, most: int, name: str) -> None:
         raise ModelError(
             f"a text of {n_tokens} tokens is too long, {most} fit", where=name, hint="split the text"
         )
+
+
+def choose_compute_type(wanted: str | None, stored: str) -> str:
+    """The type to run a model with: what was asked for, else the stored one where this processor has it.
+
+    Raises:
+        UsageError: the type asked for does not exist, or not on this machine.
+    """
+    import ctranslate2
+
+    known = {"auto", "default", *ctranslate2.get_supported_compute_types("cpu")}
+    if wanted is None:
+        # "default" converts to the nearest type, e.g. float16 weights to float32.
+        return stored if stored in known else "default"
+    if wanted not in known:
+        hint = "one of " + ", ".join(sorted(known))
+        raise UsageError(f"{wanted} is not supported on this machine", where="compute type", hint=hint)
+    return wanted
 
 
 def first_line(exc: Exception) -> str:

@@ -16,6 +16,7 @@ from khabar_core.engines.base import DecodeOptions, Hypothesis, Request
 from khabar_core.engines.batching import (
     Job,
     check_length,
+    choose_compute_type,
     first_line,
     make_batches,
     make_hypotheses,
@@ -62,7 +63,7 @@ class Ct2DecoderEngine:
         self._manifest = manifest
         self._name = name or manifest.name
         self._plan = plan_threads(threads)
-        self._compute_type = compute_type or manifest.compute_type
+        self._compute_type = choose_compute_type(compute_type, manifest.compute_type)
         self._codec = TextCodec.from_file(manifest.file("tokenizer.json"))
         special = manifest.special
         self._bos, self._eos = str(special.get("bos") or ""), str(special.get("eos") or "</s>")

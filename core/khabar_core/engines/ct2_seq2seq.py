@@ -19,6 +19,7 @@ from khabar_core.engines.batching import (
     MAX_OUTPUT_TOKENS,
     Job,
     check_length,
+    choose_compute_type,
     first_line,
     make_batches,
     make_hypotheses,
@@ -64,7 +65,7 @@ class Ct2Seq2SeqEngine:
         self._manifest = manifest
         self._name = name or manifest.name
         self._plan = plan_threads(threads)
-        self._compute_type = compute_type or manifest.compute_type
+        self._compute_type = choose_compute_type(compute_type, manifest.compute_type)
         names, self._source, self._target = _load_codecs(manifest)
         special = manifest.special
         self._eos = str(special.get("eos") or "</s>")
