@@ -295,11 +295,13 @@ def test_chat_models_get_their_own_turns(template: str, begins: str, ends: str) 
     assert turn_end(template) == ends
 
 
-def test_a_sliding_window_limits_the_input() -> None:
-    assert (
-        profile("gemma3", {"sliding_window": 512, "max_position_embeddings": 32768}).max_input_tokens == 384
-    )
-    assert profile("qwen2", {"sliding_window": 4096, "use_sliding_window": False}).max_input_tokens == 1016
+def test_the_engine_is_told_about_a_sliding_window() -> None:
+    assert profile("gemma3", {"text_config": {"sliding_window": 1024}}).special["sliding_window"] == 1024
+    assert profile("gemma3", {}).special["sliding_window"] == 512
+    assert profile("mistral", {"sliding_window": 4096}).special["sliding_window"] == 4096
+    unused = {"sliding_window": 4096, "use_sliding_window": False}
+    assert "sliding_window" not in profile("qwen2", unused).special
+    assert "sliding_window" not in profile("llama", {}).special
 
 
 def test_a_vocabulary_tells_the_family(tmp_path: Path) -> None:

@@ -149,16 +149,33 @@ def _scored_pieces(model: bytes) -> list[tuple[str, float]]:
     return [(processor.id_to_piece(i), processor.get_score(i)) for i in range(processor.get_piece_size())]
 
 
+# Model type -> factors for weights of layers and of embeddings; found by trying.
+_GAINS = {
+    "gemma3_text": (15.0, 1.0),
+    "m2m_100": (25.0, 10.0),
+    "marian": (25.0, 10.0),
+    "mt5": (2.0, 0.3),
+    "pegasus": (25.0, 10.0),
+    "t5": (4.0, 0.3),
+}
+
+
 def _save(folder: Path, model: Any, tokenizer: Any = None) -> None:
+    """Save a model after making it lively.
+
+    As initialised, a tiny model repeats one token whatever it reads, and so does a wrong conversion of it.
+    Larger weights, and random biases and norms, make the output depend on every part and on the source.
+    """
     import torch
 
-    # Random logits are nearly flat, so that rounding could turn a tie; larger weights make clear winners. T5
-    # starts large by itself.
-    factor = 1.0 if "t5" in model.config.model_type else 4.0
+    kind = model.config.model_type
+    layers, words = _GAINS.get(kind, (15.0, 5.0))
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            if weight.dim() > 1 and "position" not in name:
-                weight.mul_(factor)
+            if weight.dim() == 1:
+                weight.add_(torch.randn_like(weight) * 0.1)
+            else:
+                weight.mul_(words if "shared" in name or "embed_tokens" in name else layers)
     model.eval().save_pretrained(str(folder))
     if tokenizer is not None:
         tokenizer.save_pretrained(str(folder))
@@ -174,6 +191,8 @@ _SMALL = {
     "decoder_ffn_dim": 64,
     "max_position_embeddings": 128,
     "dropout": 0.0,
+    # Tied embeddings would make every tiny model repeat its last token for ever.
+    "tie_word_embeddings": False,
 }
 
 
@@ -217,7 +236,10 @@ def _m2m100(folder: Path) -> None:
     (folder / "plain.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
     tokenizer = transformers.M2M100Tokenizer(str(folder / "plain.json"), str(folder / "spm.model"))
     size = len(vocabulary) + len(tokenizer.lang_token_to_id) + tokenizer.num_madeup_words
-    _save(folder, transformers.M2M100ForConditionalGeneration(_m2m100_config(size)), tokenizer)
+    network = transformers.M2M100ForConditionalGeneration(_m2m100_config(size))
+    # No text stands for the words that fill the table, so the model must not write them.
+    network.lm_head.weight.data[-tokenizer.num_madeup_words :] = 0.0
+    _save(folder, network, tokenizer)
     (folder / "plain.json").unlink()
     (folder / "spm.model").unlink()
 

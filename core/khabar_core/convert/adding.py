@@ -234,7 +234,7 @@ def _take_gguf(origin: Path, target: Path, options: AddOptions, progress: Progre
     from khabar_core.convert.gguf_model import convert_gguf
 
     facts = convert_gguf(origin, target, quantization=options.quantization, progress=progress)
-    config = {"max_position_embeddings": facts.window}
+    config = {"max_position_embeddings": facts.window, "sliding_window": facts.sliding_window}
     found = profile(options.family or facts.family, config, chat_template=facts.chat_template)
     special = {
         **found.special,

@@ -10,6 +10,7 @@ Keys of `Manifest.special` that profiles set, all optional:
 * `source_start`, `source_end`, `target_start`: tokens put around the source and before the output. In them
   `{source_language}` and `{target_language}` stand for the values of `Manifest.languages`.
 * `bos`, `eos`, `unk`, `pad`: token strings.
+* `sliding_window`: of a language model whose layers do not all see the whole text.
 * `max_output_tokens`: where decoding stops at the latest.
 * `decoding`: options that the model was published with (`min_length`, `no_repeat_ngram`, ...).
 """
@@ -281,16 +282,18 @@ def profile(family: str, config: Mapping[str, Any], *, chat_template: str = "") 
 
 def _many_languages(family: str, config: Mapping[str, Any]) -> Profile:
     source = {"source_start": ["{source_language}"], "source_end": ["</s>"]}
+    target = {"target_start": ["{target_language}"]}
     if family == "mbart":
         codes = {iso: pair[1] for iso, pair in LANGUAGES.items()}
         if config and "50" not in str(config.get("tokenizer_class")):
-            # The first mBART, of 25 languages, writes the language after the text.
-            source = {"source_end": ["</s>", "{source_language}"], "source_start": []}
+            # The first mBART, of 25 languages, writes the language after the text and starts its decoder with
+            # the target language; it was published for fixed pairs, so that is written into its config.
+            source, target = {"source_end": ["</s>", "{source_language}"]}, {}
     elif family == "nllb":
         codes = {iso: pair[0] for iso, pair in LANGUAGES.items()}
     else:
         codes = {iso: f"__{iso}__" for iso in LANGUAGES}
-    special = {**source, "target_start": ["{target_language}"], "eos": "</s>"}
+    special = {**source, **target, "eos": "</s>"}
     return Profile(family=family, languages=codes, special=special, max_input_tokens=_window(config, 512))
 
 
@@ -326,6 +329,10 @@ def turn_end(chat_template: str) -> str:
 
 
 def _language_model(family: str, config: Mapping[str, Any], chat_template: str) -> Profile:
+    # Models that also see pictures keep the settings of their language model apart.
+    text = config.get("text_config")
+    config = text if isinstance(text, dict) else config
+    sliding = _sliding_window(family, config)
     prompt = _PLAIN_PROMPT
     for mark, turn, _ in _CHATS:
         if mark in chat_template:
@@ -335,7 +342,7 @@ def _language_model(family: str, config: Mapping[str, Any], chat_template: str) 
         family=family,
         prompts={"translate": prompt},
         languages={"ar": "ar", "en": "en"},
-        special={},
+        special={"sliding_window": sliding} if sliding else {},
         max_input_tokens=_window(config, 1024),
     )
 
@@ -346,10 +353,13 @@ def _window(config: Mapping[str, Any], default: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value <= 16:
         value = default
     # Attention of small models wanders beyond 1,024 tokens, whatever their window is.
-    limit = min(value, 1024) - 8
-    sliding = config.get("sliding_window")
-    if isinstance(sliding, int) and sliding > 0 and config.get("use_sliding_window") is not False:
-        # CTranslate2 (4.8) computes prompts that are longer than the sliding window wrongly (measured). A
-        # quarter is kept for the words around the text.
-        limit = min(limit, sliding * 3 // 4)
-    return limit
+    return min(value, 1024) - 8
+
+
+def _sliding_window(family: str, config: Mapping[str, Any]) -> int:
+    """How far the local layers look back; 0 when every layer looks at everything."""
+    value = config.get("sliding_window")
+    if isinstance(value, int) and value > 0 and config.get("use_sliding_window") is not False:
+        return value
+    # 512 is the smallest that a Gemma 3 has, and the engine may take a smaller one than is true.
+    return 512 if family == "gemma3" else 0

@@ -52,6 +52,7 @@ def convert_huggingface(
     recognised, config = recognise_hf(folder)
     require_torch()
     _refuse_scaled_gemma(folder, config)
+    _require_tokenizer(folder)
     _write_weights(folder, target, quantization)
     tokenizer = _load_tokenizer(folder)
     copy_files(folder, target, (*TOKENIZER_FILES, *_NOTICES))
@@ -63,6 +64,14 @@ def convert_huggingface(
     if found.family in DECODER_FAMILIES:
         special.update(_ends(tokenizer, template))
     return dataclasses.replace(found, special=special)
+
+
+def _require_tokenizer(folder: Path) -> None:
+    """transformers makes an empty tokenizer for a known class when the files are missing, without a word."""
+    wanted = ("tokenizer.json", "*.model", "*.spm", "vocab.json", "vocab.txt")
+    if not any(found.is_file() for pattern in wanted for found in folder.glob(pattern)):
+        hint = "tokenizer.json or a SentencePiece model is expected"
+        raise ModelError("has no tokenizer", where=str(folder), hint=hint)
 
 
 def _refuse_scaled_gemma(folder: Path, config: dict[str, Any]) -> None:
@@ -140,9 +149,10 @@ def _mend_config(target: Path, found: Profile) -> None:
     for key, token in (("bos_token", "<s>"), ("eos_token", "</s>"), ("unk_token", "<unk>")):
         if key in config and config[key] is None:
             config[key] = found.special.get(key.removesuffix("_token")) or token
-    if found.family == "mbart" and found.special.get("source_start"):
-        # mBART-50 begins with the end token; the converter takes it for the first mBART, which does not.
-        config["decoder_start_token"] = "</s>"
+    if found.family == "mbart":
+        # mBART-50 begins with the end token, the first mBART with the target language.
+        fifty = bool(found.special.get("target_start"))
+        config["decoder_start_token"] = "</s>" if fifty else found.languages["en"]
     text = json.dumps(config, ensure_ascii=False, indent=2)
     (target / "config.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 

@@ -12,7 +12,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from khabar_core.convert.families import Profile, read_json
+from khabar_core.convert.families import Profile, ct2_vocabulary, read_json
 from khabar_core.convert.huggingface import quiet_transformers
 from khabar_core.errors import ModelError
 from khabar_core.manifest import DECODER_FAMILIES
@@ -75,7 +75,7 @@ def measure_parity(original: Path, converted: Path, profile: Profile) -> Parity:
     is_decoder = profile.family in DECODER_FAMILIES
     try:
         with quiet_transformers():
-            reference = _Original(original, profile)
+            reference = _Original(original, converted, profile)
             expected = [reference.greedy(line) for line in lines]
             scores = [reference.logprobs(source, tokens) for source, tokens in expected]
             tokens = [(reference.tokens(source), reference.tokens(written)) for source, written in expected]
@@ -115,9 +115,12 @@ def _compare(
 class _Original:
     """The model as transformers runs it, in float32."""
 
-    def __init__(self, folder: Path, profile: Profile) -> None:
+    def __init__(self, folder: Path, converted: Path, profile: Profile) -> None:
         import transformers
 
+        # The converted vocabulary says what each id means; the original tokenizer does not know ids that only
+        # fill the table.
+        self._vocabulary = ct2_vocabulary(converted)
         self._profile = profile
         self._is_decoder = profile.family in DECODER_FAMILIES
         names = "AutoModelForCausalLM" if self._is_decoder else "AutoModelForSeq2SeqLM"
@@ -138,8 +141,13 @@ class _Original:
             for token in profile.special.get("target_start", [])
         ]
 
+        self._start = getattr(self._model.config, "decoder_start_token_id", None)
+        if self._start is None and not self._is_decoder:
+            token = read_json(converted / "config.json").get("decoder_start_token")
+            self._start = self._tokenizer.convert_tokens_to_ids(token)
+
     def tokens(self, ids: Sequence[int]) -> list[str]:
-        return [str(token) for token in self._tokenizer.convert_ids_to_tokens(list(ids))]
+        return [self._vocabulary[number] for number in ids]
 
     def greedy(self, line: str) -> tuple[list[int], list[int]]:
         """Source ids, and output ids without the tokens that were forced."""
@@ -149,9 +157,6 @@ class _Original:
         config = self._model.config
         forced = self._tokenizer.convert_tokens_to_ids(self.prefix) if self.prefix else []
         source = self._source(line)
-        start = getattr(config, "decoder_start_token_id", None)
-        if start is None and forced:  # the first mBART begins with the language itself
-            start, forced = forced[0], forced[1:]
         options: dict[str, Any] = {
             "max_new_tokens": MAX_TOKENS + len(forced),
             "num_beams": 1,
@@ -162,7 +167,8 @@ class _Original:
             "use_cache": True,
         }
         if not self._is_decoder:
-            options |= {"decoder_start_token_id": start, "forced_bos_token_id": forced[0] if forced else None}
+            options["decoder_start_token_id"] = self._start
+            options["forced_bos_token_id"] = forced[0] if forced else None
         if self._profile.family == "marian":
             # The padding token starts Marian's decoder and may never be written.
             options["bad_words_ids"] = [[config.pad_token_id]]
@@ -189,8 +195,7 @@ class _Original:
                 logits = self._model(ids).logits[0, len(source) - 1 : -1]
             else:
                 prefix = self._tokenizer.convert_tokens_to_ids(self.prefix) if self.prefix else []
-                start = getattr(config, "decoder_start_token_id", None)
-                given = prefix if start is None else [start, *prefix]
+                given = [self._start, *prefix]
                 ids = torch.tensor([[*given, *written]])
                 logits = self._model(
                     input_ids=torch.tensor([list(source)]), decoder_input_ids=ids[:, :-1]
@@ -218,7 +223,6 @@ def _run_seq2seq(
     import ctranslate2
 
     model = ctranslate2.Translator(str(folder), device="cpu", compute_type="default")
-    starts = read_json(folder / "config.json").get("decoder_start_token") is not None
     found, scores = [], []
     for source, written in pairs:
         result = model.translate_batch(
@@ -230,9 +234,7 @@ def _run_seq2seq(
         )[0]
         found.append(list(result.hypotheses[0])[len(prefix) :])
         scored = model.score_batch([source], [[*prefix, *written]], max_input_length=0)[0]
-        # When the output begins with the language itself, that token starts the decoder and has no score.
-        first = len(prefix) - (0 if starts else 1)
-        scores.append(list(scored.log_probs)[first : first + len(written)])
+        scores.append(list(scored.log_probs)[len(prefix) : len(prefix) + len(written)])
     return found, scores
 
 
