@@ -1,1 +1,1 @@
-"""Conversion of foreign models into CTranslate2 folders: GGUF with numpy alone, Hugging Face with an extra."""
+"""Conversion of foreign models to CTranslate2 folders: GGUF with numpy alone, Hugging Face with an extra."""
