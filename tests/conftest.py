@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from khabar_core.engines.echo import EchoEngine
 
 # Built once for the whole run when a test needs it; the user's own cache is never touched.
@@ -50,6 +50,6 @@ def echo() -> EchoEngine:
 
 
 @pytest.fixture(scope="session")
-def model_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A KHABAR_HOME with room for the built default model, shared by the tests marked `model`."""
-    yield Path(MODEL_HOME) if MODEL_HOME else tmp_path_factory.mktemp("khabar-home")
+    return Path(MODEL_HOME) if MODEL_HOME else tmp_path_factory.mktemp("khabar-home")

@@ -1,6 +1,7 @@
 """The records that pass between the rooms: frozen, typed, without behaviour beyond simple derivations.
 
-Article -> Segment -> Translation -> TranslatedArticle -> Briefing, and Score. Spans are half-open [start, end)
+Article -> Segment -> Translation -> TranslatedArticle -> Briefing, and Score. Spans are half-open [start,
+end)
 pairs of code points. Dicts exist only at the JSON edge: `to_json` makes one from any record.
 """
 
