@@ -8,19 +8,21 @@ Not here: the default model (default_model builds it into a cache), conversion (
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import logging
 import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from khabar_core.errors import ModelError, UsageError
 from khabar_core.manifest import MANIFEST_FILE, Manifest, describe_files
-from khabar_core.settings import Settings, load_settings, models_dir
+from khabar_core.settings import Settings, models_dir
 
 __all__ = [
     "RESERVED_NAMES",
@@ -29,6 +31,7 @@ __all__ = [
     "check_name",
     "load_manifest",
     "models_dir",
+    "verify_folder",
 ]
 
 log = logging.getLogger(__name__)
@@ -40,6 +43,8 @@ RESERVED_NAMES = ("default", "echo")
 # A name becomes a folder and appears in commands, so it must be harmless in both.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _STAGING = ".adding-"
+# Longer than the conversion of any model takes.
+_STALE_S = 2 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,7 @@ class ModelStore:
         folder = None
         try:
             self.root.mkdir(parents=True, exist_ok=True)
+            self._sweep()
             folder = Path(tempfile.mkdtemp(prefix=f"{_STAGING}{name}-", dir=self.root))
             yield folder
         except OSError as exc:
@@ -151,6 +157,13 @@ class ModelStore:
         finally:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove what additions left that were killed before they could clean up."""
+        oldest = time.time() - _STALE_S
+        for found in self.root.glob(f"{_STAGING}*"):
+            if found.is_dir() and found.stat().st_mtime < oldest:
+                shutil.rmtree(found, ignore_errors=True)
 
     def install(self, staged: Path, manifest: Manifest) -> Manifest:
         """Move a staged folder into the store under the manifest's name, with every file described in it.
@@ -160,8 +173,6 @@ class ModelStore:
         Raises:
             ModelError: the store cannot be written.
         """
-        import dataclasses
-
         target = self.root / check_name(manifest.name)
         try:
             manifest = dataclasses.replace(manifest, files=describe_files(staged))
@@ -171,7 +182,11 @@ class ModelStore:
             if os.path.lexists(target):
                 old = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.root)) / "old"
                 os.replace(target, old)
-                os.replace(staged, target)
+                try:
+                    os.replace(staged, target)
+                except OSError:
+                    os.replace(old, target)
+                    raise
                 shutil.rmtree(old.parent, ignore_errors=True)
             else:
                 os.replace(staged, target)
@@ -253,6 +268,11 @@ def _missing(name: str, places: list[Path]) -> ModelError:
 
 
 def _disk_error(exc: OSError, root: Path) -> ModelError:
+    """Say whether the store or the source failed; a full disk names no file, but is the store's."""
+    if isinstance(exc.filename, (str, os.PathLike)):
+        named, store = Path(exc.filename).absolute(), root.absolute()
+        if not named.is_relative_to(store) and not store.is_relative_to(named):
+            return ModelError(f"cannot be read: {_reason(exc)}", where=str(named))
     hint = None
     if exc.errno in (errno.ENOSPC, errno.EDQUOT):
         hint = "make room, or point KHABAR_MODELS to a larger disk"
@@ -271,8 +291,3 @@ def _flush(folder: Path) -> None:
         if found.is_file():
             with open(found, "rb") as stream:
                 os.fsync(stream.fileno())
-
-
-def settings_store() -> ModelStore:
-    """The store of the current settings."""
-    return ModelStore.from_settings(load_settings())

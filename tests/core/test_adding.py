@@ -158,6 +158,27 @@ def test_an_archive_comes_from_a_url_with_its_checksum(tmp_path: Path, settings:
         assert hub.downloads("pack.argosmodel") == ["", "bytes=3000-"]
     assert manifest.source == url
     assert manifest.name == "pack"
+    assert list((settings.cache / "downloads").iterdir()) == []
+
+
+def test_a_checksum_is_compared_with_a_local_file_too(tmp_path: Path, settings: Settings) -> None:
+    package = zipped(make_argos(tmp_path / "pack"), tmp_path / "pack.argosmodel")
+    with pytest.raises(ModelError, match="checksum differs"):
+        add_model(str(package), AddOptions(sha256="0" * 64), settings=settings)
+    right = hashlib.sha256(package.read_bytes()).hexdigest()
+    assert add_model(str(package), AddOptions(sha256=right), settings=settings).name == "pack"
+    with pytest.raises(UsageError, match="only a file has one checksum"):
+        add_model("owner/name", AddOptions(sha256=right), settings=settings)
+
+
+def test_a_gguf_address_is_a_file_and_not_a_repository(
+    tiny_gguf: Any, settings: Settings, tmp_path: Path
+) -> None:
+    source, _ = tiny_gguf()
+    with TinyHub(files={"tiny.gguf": source.read_bytes()}) as hub:
+        manifest = add_model(f"{hub.url}/files/tiny.gguf", settings=settings)
+    assert manifest.name == "tiny"
+    assert manifest.is_decoder
 
 
 def test_offline_forbids_every_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

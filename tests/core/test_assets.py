@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,46 @@ def test_a_failure_in_the_middle_leaves_the_store_as_it_was(
         stop_halfway()
     assert (store.root / "opus" / "model.bin").read_bytes() == b"old"
     assert leftovers(store) == []
+
+
+def test_what_a_killed_addition_left_is_swept_away(store: ModelStore) -> None:
+    for name, age_s in (("dead", 3 * 24 * 3600), ("alive", 60)):
+        folder = store.root / f".adding-{name}-x"
+        folder.mkdir(parents=True)
+        (folder / "half.bin").write_bytes(b"half")
+        os.utime(folder, (time.time() - age_s,) * 2)
+    install(store, "opus")
+    assert leftovers(store) == [".adding-alive-x"]
+
+
+def test_a_replacement_that_cannot_be_moved_leaves_the_old_model(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(store, "opus", b"old")
+    move, calls = os.replace, []
+
+    def fail_second(source: Path, target: Path) -> None:
+        calls.append(source)
+        if len(calls) == 2:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(source))
+        move(source, target)
+
+    monkeypatch.setattr("os.replace", fail_second)
+    with pytest.raises(ModelError, match="input/output error"):
+        install(store, "opus", b"new", replace=True)
+    assert (store.root / "opus" / "model.bin").read_bytes() == b"old"
+    store.verify("opus")
+
+
+def test_a_source_that_cannot_be_read_is_not_blamed_on_the_store(store: ModelStore, tmp_path: Path) -> None:
+    def read_secret() -> None:
+        with store.staging("opus"):
+            raise PermissionError(
+                errno.EACCES, os.strerror(errno.EACCES), str(tmp_path / "secret" / "model.bin")
+            )
+
+    with pytest.raises(ModelError, match=r"secret/model\.bin: cannot be read: permission denied"):
+        read_secret()
 
 
 def test_a_full_disk_is_one_error_with_a_remedy(store: ModelStore) -> None:

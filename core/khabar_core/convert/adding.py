@@ -20,7 +20,13 @@ from khabar_core.convert.families import profile, read_json, turn_end
 from khabar_core.convert.folders import take_argos, take_ct2, take_khabar
 from khabar_core.errors import InputError, ModelError, UsageError
 from khabar_core.hub import Fetched, download_file, fetch_repository, parse_hub_ref
-from khabar_core.manifest import DECODER_FAMILIES, MANIFEST_FILE, SEQ2SEQ_FAMILIES, Manifest
+from khabar_core.manifest import (
+    DECODER_FAMILIES,
+    MANIFEST_FILE,
+    SEQ2SEQ_FAMILIES,
+    Manifest,
+    file_sha256,
+)
 from khabar_core.settings import Settings, load_settings
 from khabar_core.unpack import is_archive, unpack
 
@@ -30,6 +36,7 @@ Progress = Callable[[float, str], None]
 
 QUANTIZATIONS = ("int8", "int8_float32", "float16", "float32")
 _ARCHIVES = (".argosmodel", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
+_DOWNLOADS = "downloads"
 _FILES = (*_ARCHIVES, ".gguf")
 
 
@@ -105,7 +112,11 @@ def add_model(
         target.mkdir()
         origin = _opened(fetched.path, stage)
         draft = _take(origin, target, options, progress)
-        return store.install(target, _manifest(name, draft, fetched, options))
+        installed = store.install(target, _manifest(name, draft, fetched, options))
+    if fetched.path.parent == settings.cache / _DOWNLOADS:
+        # It was kept for another try only; the hub's own cache is the user's and stays.
+        fetched.path.unlink(missing_ok=True)
+    return installed
 
 
 def default_name(source: str) -> str:
@@ -155,23 +166,37 @@ def source_kind(folder: Path) -> str:
 
 def _locate(source: str, options: AddOptions, settings: Settings, progress: Progress | None) -> Fetched:
     """Find the source on this machine, or fetch it."""
+    ref = parse_hub_ref(source, options.revision)
     if "://" in source:
         path = urllib.parse.urlsplit(source).path
-        ref = parse_hub_ref(source, options.revision)
-        if ref is None or path.endswith(_ARCHIVES):
+        is_file = path.endswith(_ARCHIVES) or (path.endswith(".gguf") and (ref is None or ref.file is None))
+        if ref is None or is_file:
             if settings.offline:
                 raise ModelError("downloads are off", where=source, hint="fetch the file yourself and add it")
-            folder = settings.cache / "downloads"
+            folder = settings.cache / _DOWNLOADS
             found = download_file(source, folder, sha256=options.sha256, progress=progress)
             return Fetched(path=found, source=source)
-        return fetch_repository(ref, offline=settings.offline, progress=progress)
-    local = Path(source).expanduser() if not source.startswith("~") or "/" in source else Path(source)
-    if local.exists():
-        return Fetched(path=local.resolve(), source=str(local.resolve()))
-    ref = parse_hub_ref(source, options.revision)
-    if source.startswith((".", "/", "~")) or source.endswith(_ARCHIVES) or ref is None:
-        raise InputError("no such file or folder", where=source)
+    else:
+        local = _local_path(source)
+        if local is not None:
+            if options.sha256 and (local.is_dir() or file_sha256(local) != options.sha256.lower()):
+                raise ModelError("the checksum differs from the one given", where=source)
+            return Fetched(path=local, source=str(local))
+        if source.startswith((".", "/", "~")) or source.endswith(_ARCHIVES) or ref is None:
+            raise InputError("no such file or folder", where=source)
+    if options.sha256:
+        hint = "--revision COMMIT pins a repository"
+        raise UsageError("only a file has one checksum", where="--sha256", hint=hint)
     return fetch_repository(ref, offline=settings.offline, progress=progress)
+
+
+def _local_path(source: str) -> Path | None:
+    """The absolute path of a source that exists on this machine."""
+    try:
+        path = Path(source).expanduser()
+        return path.resolve() if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # unreadable, ~somebody without a home, a zero byte
+        return None
 
 
 def _opened(path: Path, stage: Path) -> Path:
