@@ -22,13 +22,21 @@ from khabar_glossaries.romanise import (
     sound_similarity,
 )
 
-__all__ = ["Candidate", "Replacement", "best_guess", "candidates", "find_replacement"]
+__all__ = [
+    "Candidate",
+    "Replacement",
+    "best_guess",
+    "candidates",
+    "find_replacement",
+    "preferred_spelling",
+]
 
 # Measured on spellings of the same name by different newspapers (>= 0.8 nearly always) and on pairs of
 # different names (<= 0.68 nearly always); short names need more because two consonants agree by chance.
 _ENOUGH = 0.74
 _ENOUGH_SHORT = 0.84
 _SHORT_CONSONANTS = 3
+_SAME_NAME = 0.86
 _GUESS = 0.5  # a forced beginning is checked after decoding, so a weaker likeness is worth an attempt
 _MARGIN = 0.04  # by which another source word must explain a candidate better to keep it
 
@@ -50,6 +58,7 @@ _PARTICLES = frozenset(_PARTICLE_WORDS.split())
 # Capitalised words that are never a misspelt name: openings of sentences, months, titles.
 _COMMON = frozenset(_COMMON_WORDS.split())
 _TITLES = frozenset(_TITLE_WORDS.split())
+_ADJECTIVE = re.compile("(?:an|ese|ish)$")  # Belgian is not a spelling of Belgium
 _ARABIC_WORD = re.compile("[\u0620-\u065f\u0670-\u06d3]+")
 
 
@@ -144,6 +153,27 @@ def best_guess(source: str, text: str, hit: TermHit) -> int | None:
         return None
     best = _best(source, plain(text), hit, (), ())
     return best.span[0] if best is not None and best.likeness >= _GUESS else None
+
+
+def preferred_spelling(text: str, hit: TermHit, span: Span) -> Replacement | None:
+    """The edit from an accepted spelling to the preferred one; None where the form is another word.
+
+    Saraqeb becomes Saraqib; but Syrian stays beside Syria, Guterres beside Antonio Guterres, U.N. beside
+    United Nations.
+    """
+    found, target = plain(text[slice(*span)]), plain(hit.target)
+    if hit.type not in ("person", "place") or not hit.exact_case or found.casefold() == target.casefold():
+        return None
+    if len(found.split()) != len(target.split()) or found.lower().startswith(target.lower()[:-1]):
+        return None
+    if hit.type == "place" and _ADJECTIVE.search(found) and found[-2:].lower() != target[-2:].lower():
+        return None
+    # The same place may serve a longer name: Putin inside Vladimir Putin.
+    if text[span[0] - 1 : span[0]] == "-" or text[span[1] : span[1] + 1] == "-":
+        return None
+    if sound_similarity(english_sounds(found), english_sounds(target)) < _SAME_NAME:
+        return None
+    return _edit(text, span, hit)
 
 
 def _threshold(hit: TermHit) -> float:

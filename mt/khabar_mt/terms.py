@@ -14,7 +14,7 @@ from khabar_core.records import Span, TermHit, TermStatus
 from khabar_glossaries.english import find_form, plain
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.matcher import Match
-from khabar_mt.respelling import Replacement, best_guess, find_replacement
+from khabar_mt.respelling import Replacement, best_guess, find_replacement, preferred_spelling
 
 __all__ = ["HINT_LIMIT", "check_terms", "forced_prefix", "hints_for", "n_violated", "repair_terms"]
 
@@ -192,7 +192,44 @@ def repair_terms(source: str, text: str, hits: Sequence[TermHit]) -> tuple[str, 
             target_span=span,
             steps=(*current[i].steps, step),
         )
-    return text, tuple(_share_repairs(current))
+    text, current = _prefer_target(text, _share_repairs(current))
+    return text, tuple(current)
+
+
+def _prefer_target(text: str, hits: list[TermHit]) -> tuple[str, list[TermHit]]:
+    """Write an accepted spelling of a name as the glossary prefers it, so that it is the same everywhere."""
+    for i in range(len(hits)):
+        hit = hits[i]
+        if hit.target_span is None or hit.status is not TermStatus.AT_ONCE or _is_inner(hit, hits):
+            continue
+        replacement = preferred_spelling(text, hit, hit.target_span)
+        if replacement is None:
+            continue
+        text = replacement.apply(text)
+        step = f"preferred spelling: {replacement.old} -> {replacement.new}"
+        hits = [_respelt(other, hit, text, replacement, step) for other in hits]
+    return text, hits
+
+
+def _is_inner(hit: TermHit, hits: Iterable[TermHit]) -> bool:
+    """Whether the hit's place lies inside a longer name: Putin in Vladimir Putin."""
+    start, end = hit.target_span or (0, 0)
+    spans = (other.target_span for other in hits if other.target_span is not None)
+    return any(first <= start and end <= last and (first, last) != (start, end) for first, last in spans)
+
+
+def _respelt(other: TermHit, hit: TermHit, text: str, replacement: Replacement, step: str) -> TermHit:
+    """A hit after the place of `hit` was edited: moved, or, where both share the place, the new form."""
+    old, new = hit.target_span, replacement.new_span
+    if other.target_span is None or old is None:
+        return other
+    if not (old[0] <= other.target_span[0] and other.target_span[1] <= old[1]):
+        return _moved(other, replacement)
+    span = new
+    if other.target_span != old:
+        span = _first_free(plain(text[: new[1]]), other, [(0, new[0])]) or new
+    found = text[slice(*span)]
+    return dataclasses.replace(other, found=found, target_span=span, steps=(*other.steps, step))
 
 
 def _share_repairs(hits: Sequence[TermHit]) -> list[TermHit]:

@@ -1,8 +1,8 @@
 """Translate texts and articles: segment, normalise, match names, decode, check, repair, restore layout.
 
 In: Arabic text, lines or articles. Out: English in the same layout, with what each segment went through. The
-output of a segment depends on nothing but the segment, the model, the glossary and the options. Not here:
-files (documents), many files (batch), the steps of decoding again (ladder).
+output of a segment depends on nothing but the segment, the names in its article, the model, the glossary and
+the options. Not here: files (documents), many files (batch), the steps of decoding again (ladder).
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from khabar_core.records import (
     TranslatedArticle,
     Translation,
 )
-from khabar_glossaries import Glossary
+from khabar_glossaries import Glossary, Match
 from khabar_mt.arabic import NORMALISER_VERSION, has_arabic, normalise, to_ascii_digits
 from khabar_mt.cache import Cache, Entry
+from khabar_mt.consistency import NameLedger
 from khabar_mt.datelines import english_dateline
 from khabar_mt.documents.news import find_dateline
 from khabar_mt.guards import Evidence, check
 from khabar_mt.ladder import Candidate, Item, Ladder, Outcome
 from khabar_mt.layout import ArticlePlan, plan_article
+from khabar_mt.matching import find_names, matches_within, segment_key
 from khabar_mt.options import TranslateOptions
 from khabar_mt.pieces import cut_segment, merge_pieces
 from khabar_mt.terms import check_terms, forced_prefix, hints_for, repair_terms
@@ -55,6 +57,8 @@ class Translator:
         options: how.
         fallback: another engine for segments that this one cannot get right.
         cache: remembers decoded segments between runs.
+        ledger: spells names that no glossary knows the same way in everything that this translator
+            translates; None does so within each article.
 
     >>> from khabar_core.engines.echo import EchoEngine
     >>> Translator(EchoEngine(lambda request: "hello")).translate_lines(["مرحبا", ""])
@@ -69,11 +73,13 @@ class Translator:
         *,
         fallback: Engine | None = None,
         cache: Cache | None = None,
+        ledger: NameLedger | None = None,
     ) -> None:
         self._engine = engine
         self._glossary = glossary if glossary is not None else Glossary.empty()
         self._options = options or TranslateOptions()
         self._cache = cache
+        self._ledger = ledger
         self._ladder = Ladder(engine, self._options, self._judge, prefixer=_prefix, fallback=fallback)
         self._fallback_name = fallback.name if fallback else ""
 
@@ -153,12 +159,15 @@ class Translator:
     ) -> list[TranslatedArticle]:
         """Translate articles together: their segments share batches, equal segments are decoded once."""
         plans = [self._plan(article) for article in articles]
-        translations = self._translate_segments([s for plan in plans for s in plan.segments], progress)
+        segments = [segment for plan in plans for segment in plan.segments]
+        matches = [found for plan in plans for found in find_names(self._glossary, plan.segments)]
+        translations = self._translate_segments(segments, matches, progress)
         signature = self.signature
         results = []
         position = 0
         for plan in plans:
-            own = tuple(translations[position : position + len(plan.segments)])
+            ledger = NameLedger() if self._ledger is None else self._ledger
+            own = tuple(ledger.apply_all(translations[position : position + len(plan.segments)]))
             position += len(own)
             english = {translation.segment.id: translation.text for translation in own}
             results.append(
@@ -182,8 +191,11 @@ class Translator:
     def stream(self, article: Article) -> Iterator[Translation]:
         """Yield an article's translations in reading order, a few at a time, the same as `translate`."""
         segments = self._plan(article).segments
+        matches = find_names(self._glossary, segments)
+        ledger = NameLedger() if self._ledger is None else self._ledger
         for start in range(0, len(segments), _STREAM_SEGMENTS):
-            yield from self._translate_segments(segments[start : start + _STREAM_SEGMENTS])
+            part = slice(start, start + _STREAM_SEGMENTS)
+            yield from ledger.apply_all(self._translate_segments(segments[part], matches[part]))
 
     def join(self, article: Article, translations: Iterable[Translation]) -> TranslatedArticle:
         """Put streamed translations together.
@@ -215,20 +227,24 @@ class Translator:
         return entry.target if entry is not None and entry.type == "place" else None
 
     def _translate_segments(
-        self, segments: Sequence[Segment], progress: Progress | None = None
+        self,
+        segments: Sequence[Segment],
+        matches: Sequence[tuple[Match, ...]],
+        progress: Progress | None = None,
     ) -> list[Translation]:
-        """Translate segments of any articles; equal ones once."""
-        unique: dict[tuple[str, str], Segment] = {}
-        for segment in segments:
-            unique.setdefault((segment.text, segment.kind), segment)
-        done: dict[tuple[str, str], Translation] = {}
-        waiting: list[tuple[tuple[str, str], Segment, list[Item]]] = []
-        for key, segment in unique.items():
+        """Translate segments of any articles, given the names in each; equal ones once."""
+        keys = [segment_key(*pair) for pair in zip(segments, matches, strict=True)]
+        unique: dict[str, tuple[Segment, tuple[Match, ...]]] = {}
+        for key, segment, found in zip(keys, segments, matches, strict=True):
+            unique.setdefault(key, (segment, found))
+        done: dict[str, Translation] = {}
+        waiting: list[tuple[str, Segment, list[Item]]] = []
+        for key, (segment, found) in unique.items():
             literal = self._literal(segment)
             if literal is not None:
                 done[key] = literal
             else:
-                waiting.append((key, segment, self._items(segment)))
+                waiting.append((key, segment, self._items(segment, found)))
         # Longest first: segments of like length share batches, and a lack of memory shows at once.
         waiting.sort(key=lambda entry: sum(len(item.text) for item in entry[2]), reverse=True)
         n_done = len(done)
@@ -242,7 +258,7 @@ class Translator:
             n_done += len(chunk)
             if progress:
                 progress(n_done, len(unique))
-        return [_for_segment(done[segment.text, segment.kind], segment) for segment in segments]
+        return [_for_segment(done[key], segment) for key, segment in zip(keys, segments, strict=True)]
 
     def _literal(self, segment: Segment) -> Translation | None:
         """The translation of what needs no decoding: datelines, figures, other languages."""
@@ -257,13 +273,15 @@ class Translator:
         flag = Flag(kind=FlagKind.NOT_ARABIC, detail=segment.language, informative=True)
         return Translation(segment=segment, text=text, flags=(flag,), passed_through=True)
 
-    def _items(self, segment: Segment) -> list[Item]:
+    def _items(self, segment: Segment, found: Sequence[Match]) -> list[Item]:
         """Cut a segment to what the model can take, with the terms of each part."""
         limit = min(self._options.max_input_tokens, self._engine.max_input_tokens)
         parts = cut_segment(segment.text, limit, self._engine.count_tokens)
         items = []
+        start = 0
         for i, part in enumerate(parts):
-            matches = tuple(self._glossary.find(part)) if len(self._glossary) else ()
+            matches = matches_within(found, start, start + len(part))
+            start += len(part)
             wants_hints = self._options.hints and self._engine.takes_hints
             items.append(
                 Item(
@@ -356,7 +374,7 @@ def _prefix(item: Item, best: Candidate) -> str | None:
 
 def _key(item: Item) -> str:
     """Names an item by everything that its decoding depends on, beside the translator's signature."""
-    parts = [item.text, str(item.opens), str(item.closes)]
+    parts = [item.text, str(item.opens), str(item.closes), *(str(m.ambiguous) for m in item.matches)]
     parts += [f"{source}\t{target}" for source, target in item.hints]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -87,9 +87,11 @@ def test_no_hint_ever_holds_a_separator(source: str, target: str) -> None:
 
 
 def test_accepted_forms_count() -> None:
-    _, hits = run("قال نيبينزيا في سراقب للأمم المتحدة", "Nebenzya told the UN in Saraqeb")
+    text, hits = run("قال نيبينزيا في سراقب للأمم المتحدة", "Nebenzya told the UN in Saraqeb")
+    assert text == "Nebenzia told the UN in Saraqib"
     assert statuses(hits) == ["at_once"] * 3
-    assert [hit.found for hit in hits] == ["Nebenzya", "Saraqeb", "UN"]
+    assert [hit.found for hit in hits] == ["Nebenzia", "Saraqib", "UN"]
+    assert hits[0].steps == ("preferred spelling: Nebenzya -> Nebenzia",)
 
 
 def test_a_longer_name_does_not_count_for_a_shorter_one() -> None:

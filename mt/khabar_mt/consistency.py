@@ -1,0 +1,150 @@
+"""Spell a name that no glossary knows the same way throughout. In: translations in reading order. Out: the
+same, later spellings of a name changed to its first one.
+
+Glossary names need no memory: `terms` writes each as the glossary does. Here an Arabic word and the
+capitalised English word that sounds like it are remembered as a pair, for an article or, with one ledger, for
+a batch. Not here: choosing the better of two spellings; the first is kept, so that streamed and complete
+output agree.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from khabar_core.records import Span, TermHit, Translation
+from khabar_glossaries.clitics import PREFIXES
+from khabar_glossaries.english import plain
+from khabar_glossaries.folding import fold_key
+from khabar_glossaries.romanise import arabic_sounds, english_sounds, n_consonants, sound_similarity
+from khabar_glossaries.wordlists import common_words
+from khabar_mt.respelling import Replacement, candidates
+
+__all__ = ["NameLedger"]
+
+# A pair is remembered only if it sounds this much alike, and a spelling changed only if it is this near the
+# first.
+_PAIR = 0.8
+_SAME_NAME = 0.8
+_MIN_LETTERS = 4
+_MIN_CONSONANTS = 3
+_ARABIC_WORD = re.compile("[\u0620-\u065f\u0670-\u06d3]+")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Pair:
+    """An Arabic word without proclitics and its English."""
+
+    key: str
+    text: str
+
+
+class NameLedger:
+    """Remembers how names were spelt; not safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._spellings: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._spellings)
+
+    def apply(self, translation: Translation) -> Translation:
+        """Change spellings that differ from the first one, and remember new names.
+
+        Args:
+            translation: the next one in reading order.
+
+        Returns:
+            The translation, its term spans moved where a spelling before them changed length.
+        """
+        if translation.passed_through or not translation.text:
+            return translation
+        text, hits = translation.text, translation.terms
+        for pair in _pairs(translation.segment.text, text, hits):
+            first = self._spellings.setdefault(pair.key, pair.text)
+            if first == pair.text or not _same_name(first, pair.text):
+                continue
+            # Looked up anew each time: an edit moves what follows it.
+            while (span := _find(text, pair.text, hits)) is not None:
+                replacement = Replacement(span, pair.text, first)
+                text = replacement.apply(text)
+                hits = tuple(_moved(hit, replacement) for hit in hits)
+        if text == translation.text:
+            return translation
+        return dataclasses.replace(translation, text=text, terms=hits)
+
+    def apply_all(self, translations: Iterable[Translation]) -> Iterator[Translation]:
+        """`apply` to each, in order."""
+        for translation in translations:
+            yield self.apply(translation)
+
+
+def _same_name(first: str, other: str) -> bool:
+    """Whether two spellings differ as spellings, not as words: Sharif and Sharifs, Chad and Chadian are
+    words.
+    """
+    a, b = plain(first).lower(), plain(other).lower()
+    if a.startswith(b) or b.startswith(a) or a[:-1] == b[: len(a) - 1] == b[:-2]:
+        return False
+    return sound_similarity(english_sounds(first), english_sounds(other)) >= _SAME_NAME
+
+
+def _find(text: str, word: str, hits: Sequence[TermHit]) -> Span | None:
+    """The first place of a word outside the glossary's names."""
+    for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text):
+        if not _overlaps(match.span(), hits):
+            return match.span()
+    return None
+
+
+def _overlaps(span: Span, hits: Iterable[TermHit]) -> bool:
+    return any(
+        hit.target_span is not None and span[0] < hit.target_span[1] and hit.target_span[0] < span[1]
+        for hit in hits
+    )
+
+
+def _moved(hit: TermHit, replacement: Replacement) -> TermHit:
+    if hit.target_span is None:
+        return hit
+    shift = replacement.shift_at(hit.target_span[0])
+    return dataclasses.replace(hit, target_span=(hit.target_span[0] + shift, hit.target_span[1] + shift))
+
+
+def _pairs(source: str, text: str, hits: Sequence[TermHit]) -> list[_Pair]:
+    """Arabic words outside the glossary's names with the English word that sounds most like each."""
+    taken = [hit.target_span for hit in hits if hit.target_span is not None]
+    words = [text[slice(*span)] for span in candidates(plain(text), 0, taken)]
+    sounds = {word: english_sounds(word) for word in words}
+    free = {word: s for word, s in sounds.items() if n_consonants(s) >= _MIN_CONSONANTS}
+    pairs: list[_Pair] = []
+    used: set[str] = set()
+    for match in _ARABIC_WORD.finditer(source):
+        if any(match.start() < hit.source_span[1] and hit.source_span[0] < match.end() for hit in hits):
+            continue
+        best = _best(match.group(), {word: s for word, s in free.items() if word not in used})
+        if best is not None:
+            key, word = best
+            used.add(word)
+            pairs.append(_Pair(key, word))
+    return pairs
+
+
+def _best(arabic: str, words: dict[str, str]) -> tuple[str, str] | None:
+    """(folded Arabic without proclitics, English word) of the best pair that is good enough."""
+    folded = fold_key(arabic)
+    if folded in common_words() or not words:
+        return None
+    best: tuple[float, str, str] | None = None
+    for prefix in sorted(PREFIXES, key=len):
+        stem = folded[len(prefix) :]
+        if not folded.startswith(prefix) or len(stem) < _MIN_LETTERS or stem in common_words():
+            continue
+        heard = arabic_sounds(stem)
+        for word, sounds in words.items():
+            likeness = sound_similarity(sounds, heard)
+            # A reading with fewer proclitics wins unless another is clearly better.
+            if likeness >= _PAIR and (best is None or likeness > best[0] + 0.05):
+                best = (likeness, stem, word)
+    return None if best is None else best[1:]
