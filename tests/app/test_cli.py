@@ -39,11 +39,19 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "code", "message"),
     [
         (("translate", "/nowhere.txt"), 3, "khabar: /nowhere.txt: no such file\n"),
-        (("translate", "/"), 3, "khabar: /: is a directory, not a file (name the files in it)\n"),
         (("translate", "-", "--format", "pdf"), 2, "khabar: --format: unknown format 'pdf'"),
         (("translate", "-", "--json", "--format", "md"), 2, "khabar: --json: --json means --format jsonl"),
         (("translate", "a", "b", "--lines"), 2, "khabar: --lines: takes one file"),
         (("translate", "a", "--lines", "--json"), 2, "khabar: --lines: only --output"),
+        (
+            ("translate", "/"),
+            2,
+            "khabar: --output: folders need an output folder (khabar translate DIR -o OUT)\n",
+        ),
+        (("translate", "/", "-", "-o", "x"), 2, "khabar: -: standard input does not go with folders\n"),
+        (("translate", "/", "--report", "x"), 2, "khabar: --report: goes with files"),
+        (("translate", "a", "--resume"), 2, "khabar: --output: folders need an output folder"),
+        (("translate", "/nowhere", "--resume", "-o", "x"), 3, "khabar: /nowhere: no such file or folder\n"),
         (("translate", "a", "--encoding", "x"), 3, "khabar: a: no such file"),
         (("translate", "a\x1b[31m\nb"), 3, "khabar: a\\x1b[31m b: no such file\n"),
         (("translate", "--bad"), 2, "No such option"),
@@ -159,6 +167,29 @@ def test_report_and_json_are_written(tmp_path: Path, capsysbinary: pytest.Captur
     assert [term["source"] for term in record["terms"]] == ["إدلب"]
     assert b"1 glossary terms: " in captured.err
     assert "إدلب" in (tmp_path / "terms.tsv").read_text(encoding="utf-8")
+
+
+def test_a_folder_is_translated_and_a_second_run_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One bad file is named and does not stop the rest; what is done is not done again."""
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "a.ar.txt").write_text("English only\n", encoding="utf-8")
+    (tmp_path / "in" / "deep" / "b.csv").write_text("id,text\n1,x\n", encoding="utf-8")
+    (tmp_path / "in" / "bad.txt").write_bytes(b"\xff")
+    arguments = ["translate", str(tmp_path / "in"), "-o", str(tmp_path / "out"), *ECHO]
+    assert main(arguments) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("2 translated, 0 done before, 1 failed; 2 sentences")
+    assert captured.err.endswith("errors.jsonl\n")
+    assert (tmp_path / "out" / "a.en.txt").read_text(encoding="utf-8") == "English only\n"
+    assert (tmp_path / "out" / "deep" / "b.en.csv").read_bytes() == b"id,text\n1,x\n"
+    error = json.loads((tmp_path / "out" / "errors.jsonl").read_text(encoding="utf-8"))
+    assert error["source"].endswith("bad.txt")
+    (tmp_path / "in" / "bad.txt").write_bytes(b"good")
+    assert main([*arguments]) == 0
+    assert capsys.readouterr().err.startswith("1 translated, 2 done before, 0 failed")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")

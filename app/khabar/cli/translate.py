@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def translate(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE", help="Files to translate; - (or nothing) is stdin."),
+        typer.Argument(metavar="FILE", help="Files or folders to translate; - (or nothing) is stdin."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File, or folder for several files; else stdout.")
@@ -72,6 +72,12 @@ def translate(
     cache: Annotated[
         Path | None, typer.Option(help="File that remembers sentences, for the next run.")
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Keep a journal in the output folder and go on there; always so for folders."
+        ),
+    ] = False,
     report: Annotated[
         Path | None, typer.Option(help="Write what became of each glossary name, as TSV.")
     ] = None,
@@ -87,9 +93,12 @@ def translate(
 
     khabar translate *.docx -o english/
 
+    khabar translate archive/ -o english/ --cache sentences.db
+
     cat wire.ar | khabar translate --lines - > wire.en
     """
     from khabar.cli.output import on_terminal
+    from khabar.folders import has_folder
     from khabar.loading import Tools
     from khabar.translating import SAME, Job
     from khabar_core.errors import UsageError
@@ -116,9 +125,13 @@ def translate(
         column=column,
     )
     if lines:
-        if format or json or report or input_format or column:
+        if format or json or report or input_format or column or resume:
             raise UsageError("only --output, --encoding and model options go with it", where="--lines")
         _run_lines(job, tools, quiet)
+    elif resume or has_folder(job):
+        if report:
+            raise UsageError("goes with files, not with folders or --resume", where="--report")
+        _run_folders(job, tools, quiet)
     else:
         _run_files(job, tools, report, quiet)
 
@@ -154,6 +167,25 @@ def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None
             print(summarise_terms(kept), file=sys.stderr)
     if exit_code:
         raise typer.Exit(exit_code)
+
+
+def _run_folders(job: Job, tools: Tools, quiet: bool) -> None:
+    """Translate folders."""
+    from khabar.cli.output import Progress
+    from khabar.folders import summarise, translate_folders
+    from khabar.loading import load_translator
+    from khabar_core.errors import InputError
+
+    with Progress("files", quiet=quiet) as progress:
+
+        def load() -> Translator:
+            return load_translator(tools, lambda share, what: progress.note(f"{what}: {share:.0%}"))
+
+        result = translate_folders(job, load, progress.update)
+    if job.output is not None and (result.failed or not quiet):
+        print(summarise(result, job.output), file=sys.stderr)
+    if result.failed:
+        raise typer.Exit(InputError.exit_code)
 
 
 def _run_lines(job: Job, tools: Tools, quiet: bool) -> None:
