@@ -29,6 +29,7 @@ class Tools:
         beam: beam size; None leaves it to `TranslateOptions`.
         threads: None takes what the machine grants.
         cache: a file that remembers decoded sentences between runs.
+        consistent: whether names that no glossary knows are spelt alike across documents, not only within each.
         chunk: sentences between two reports of progress; None leaves it to `TranslateOptions`.
     """
 
@@ -39,6 +40,7 @@ class Tools:
     threads: int | None = None
     cache: Path | None = None
     chunk: int | None = None
+    consistent: bool = False
 
 
 def load_engine(tools: Tools, progress: Callable[[float, str], None] | None = None) -> Engine:
@@ -58,6 +60,7 @@ def load_glossary(tools: Tools) -> Glossary:
 def load_translator(tools: Tools, progress: Callable[[float, str], None] | None = None) -> Translator:
     """Load a translator; the glossary first, because an error in it should not wait for the model."""
     from khabar_mt.cache import Cache
+    from khabar_mt.consistency import NameLedger
     from khabar_mt.options import TranslateOptions
     from khabar_mt.translator import Translator
 
@@ -68,4 +71,6 @@ def load_translator(tools: Tools, progress: Callable[[float, str], None] | None 
         options = replace(options, chunk_segments=tools.chunk)
     glossary = load_glossary(tools)
     cache = Cache(tools.cache) if tools.cache is not None else None
-    return Translator(load_engine(tools, progress), glossary=glossary, options=options, cache=cache)
+    ledger = NameLedger() if tools.consistent else None
+    engine = load_engine(tools, progress)
+    return Translator(engine, glossary=glossary, options=options, cache=cache, ledger=ledger)
