@@ -29,7 +29,7 @@ class Tools:
         beam: beam size; None leaves it to `TranslateOptions`.
         threads: None takes what the machine grants.
         cache: a file that remembers decoded sentences between runs.
-        consistent: whether names that no glossary knows are spelt alike across documents, not only within each.
+        consistent: whether names that no glossary knows are spelt alike across documents, too.
         chunk: sentences between two reports of progress; None leaves it to `TranslateOptions`.
     """
 
