@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from khabar_core.records import Check
 from khabar_summarize.analysis import Analysis, Cue, Unit
-from khabar_summarize.english import is_common_word, stem, word_set
+from khabar_summarize.english import is_common_word, is_english, stem, tokenise, word_set
 from khabar_summarize.names import Name, same_word
 from khabar_summarize.roles import role_problems
 
@@ -34,8 +34,7 @@ __all__ = [
 LEAST_SUPPORT = 0.4
 _NEAR_WRITTEN, _NEAR_SOURCE = 4, 6  # units on each side that make the context of a figure or name
 # A figure or name fails when less than the first share of the words around it stand around it in the source,
-# and a
-# rival has more of them by at least the second; or when a rival has more by the third.
+# and a rival has more of them by at least the second; or when a rival has more by the third.
 _RIVAL_LIMITS = {"number": (0.3, 0.25, 0.4), "name": (0.08, 0.5, 1.0)}
 _SAME_SURROUNDINGS = 0.6
 _DENIAL_SHARE, _DENIAL_NEAR = 0.3, 4  # of a denial that its source must have
@@ -61,6 +60,15 @@ _OPPOSITES = [
         )
     )
 ]
+# Words that state a fact by themselves, as names do.
+_PRECISE = word_set(
+    """
+    north south east west northern southern eastern western northeast northwest southeast southwest
+    northeastern
+    northwestern southeastern southwestern former deputy interim capital president minister king prince
+    queen general colonel ambassador envoy governor mayor military terrorist terrorists rebels
+    """
+)
 _PARTIES = word_set("republican democrat labour conservative tory liberal socialist")
 
 
@@ -178,7 +186,8 @@ def check_numbers(written: Analysis, cited: Sequence[Analysis]) -> Check:
 def _units_agree(kind: str, unit: str, other_kind: str, other_unit: str) -> bool:
     if "percent" in (kind, other_kind):
         return kind == other_kind
-    return not (unit and other_unit and unit != other_unit)
+    # "1,632 to the dollar" is no sum of dollars; the other way round a unit is only left unsaid.
+    return unit in ("", other_unit)
 
 
 def _context(units: Sequence[Unit], position: int, reach: int, decay: bool) -> dict[str, float]:
@@ -351,14 +360,26 @@ def check_places(written: Analysis, cited: Sequence[Analysis]) -> Check:
     return _result("places", problems)
 
 
-def check_content(written: Analysis, cited: Sequence[Analysis], support: float) -> Check:
-    """Enough of the words are those of the cited sentences."""
+def check_content(
+    written: Analysis, cited: Sequence[Analysis], support: float, article: ArticleFacts
+) -> Check:
+    """Enough of the words are those of the cited sentences, and none is made up.
+
+    Made up are: what is no English word, and directions and ranks that the article does not mention.
+    """
     if not cited:
         return Check(name="content", passed=False, detail="nothing in the article supports it")
     if support < LEAST_SUPPORT:
         return Check(
             name="content", passed=False, detail=f"only {support:.0%} of it is in the cited sentences"
         )
+    words = [token.lower for token in tokenise(written.text) if token.is_word and token.text.islower()]
+    parts = [part for word in words for part in word.replace("'", "-").split("-")]
+    absent = [part for part in parts if part not in article.words and stem(part) not in article.words]
+    odd = [part for part in absent if part.isalpha() and len(part) > 3 and not is_english(part)]
+    precise = [part for part in absent if part in _PRECISE]
+    if odd or precise:
+        return Check(name="content", passed=False, detail=f"{(odd or precise)[0]} is not in the article")
     return Check(name="content", passed=True, detail=f"{support:.0%}")
 
 

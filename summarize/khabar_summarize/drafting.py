@@ -26,7 +26,8 @@ __all__ = ["Draft", "Drafter", "Pool"]
 log = logging.getLogger(__name__)
 
 DEFAULT_SENTENCES = 4
-_REDUNDANT = 0.4  # share of common stems from which a sentence adds nothing
+_REDUNDANT = 0.55  # share of the shorter one's stems from which two sentences tell the same
+_LIKELY = 0.5  # weight of a candidate's mean log-probability; samples that ramble have a low one
 _FULL = 0.6  # share of the asked length from which a brief counts as full
 # Tokens of the article that khabar's own models read: prompt and output then stay near their sliding window
 # of 512, beyond which reading is several times slower.
@@ -47,6 +48,12 @@ class Draft:
     def stems(self) -> frozenset[str]:
         """Content stems, to see what it repeats."""
         return frozenset(content_stems(self.text))
+
+
+def _repetition(left: Draft, right: Draft) -> float:
+    """How much of the shorter of two sentences stands in the other."""
+    shorter = min(len(left.stems), len(right.stems))
+    return len(left.stems & right.stems) / shorter if shorter else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,16 @@ class Drafter:
         window = fit_window(self._pool.ranked, engine.count_tokens, limit)
         texts = [r.source.text for r in window]
         shown = [r.index for r in window]
-        candidates = [self._checked(c, shown) for c in ask(engine, texts, self._options)]
-        if not candidates:
+        asked = ask(engine, texts, self._options)
+        if not asked:
             self.notes.append("the model wrote nothing; the brief is extractive")
             return []
-        best = max(candidates, key=self._value)
+        candidates = [self._checked(candidate, shown) for candidate in asked]
+        values = [
+            self._value(drafts) + _LIKELY * candidate.logprob
+            for drafts, candidate in zip(candidates, asked, strict=True)
+        ]
+        best = candidates[values.index(max(values))]
         others = [d for c in candidates if c is not best for d in c if d.verdict.passed or d.verdict.doubtful]
         settled: list[Draft] = []
         retried = False
@@ -158,9 +170,7 @@ class Drafter:
         top = sorted((r.score for r in self._pool.ranked), reverse=True)[: max(4, len(covered))]
         coverage = sum(self._score_of(i) for i in covered) / (sum(top) or 1.0)
         length = min(1.0, self._words(passed) / self._options.max_words)
-        repeated = sum(
-            overlap(a.stems, b.stems) > _REDUNDANT for i, a in enumerate(within) for b in within[:i]
-        )
+        repeated = sum(_repetition(a, b) > _REDUNDANT for i, a in enumerate(within) for b in within[:i])
         support = sum(d.verdict.support for d in passed) / len(within)
         return len(passed) / len(within) + 0.5 * support + 0.8 * coverage + 0.3 * length - 0.5 * repeated
 
@@ -264,7 +274,7 @@ class Drafter:
         return (
             room
             and len(settled) < self._limit
-            and all(overlap(draft.stems, other.stems) <= _REDUNDANT for other in settled)
+            and all(_repetition(draft, other) <= _REDUNDANT for other in settled)
         )
 
     def _add(self, settled: list[Draft], draft: Draft) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "content_stems",
     "count_words",
     "is_common_word",
+    "is_english",
     "plain_quotes",
     "sentence_spans",
     "split_sentences",
@@ -247,9 +248,14 @@ def is_common_word(word: str) -> bool:
     if word in STOPWORDS:
         return True
     words = _frequencies()[0]
-    return word in words or any(
-        word.endswith(end) and word[: -len(end)] in words for end in ("s", "ed", "ing", "ly")
-    )
+    bases = [word, *(word[: -len(end)] for end in ("s", "ed", "ing", "ly") if word.endswith(end))]
+    return any(words.get(base, 0) > 0 for base in bases)
+
+
+def is_english(word: str) -> bool:
+    """Whether the word is, or may be derived from, an English word that news use."""
+    words, stems = _frequencies()
+    return word in words or stem(word) in stems or word.startswith(("re", "un", "non", "over"))
 
 
 @functools.lru_cache(maxsize=65536)

@@ -33,8 +33,8 @@ class BriefOptions:
     style: str = "paragraph"
     extractive: bool = False
     beam_size: int = 4
-    samples: int = 4
-    temperature: float = 0.7
+    samples: int = 3
+    temperature: float = 0.5
     seed: int = 0
     second_opinion: bool = True
 

@@ -100,7 +100,7 @@ class Verifier:
             checks.check_negation(written, cited),
             checks.check_roles(written, cited),
             checks.check_places(written, cited),
-            checks.check_content(written, cited, support),
+            checks.check_content(written, cited, support, self._article),
         )
         return Verdict(cites=cites, support=support, checks=results)
 

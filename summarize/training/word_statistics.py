@@ -1,12 +1,11 @@
 """Count in how many news sentences each English word stands.
 
 In: one-sentence-a-line files (.txt.xz). Out: khabar_summarize/data/words.tsv, `word<TAB>sentences per
-100,000`, only words that are more often written in lower case (so that a capital elsewhere means a name),
-most frequent first. The summariser weighs words with it and tells a name from a word at the start of a
-sentence.
+100,000`, most frequent first; 0 for words that are written with a capital more often than without. The
+summariser weighs words with it, tells a name from a word at the start of a sentence, and sees what is no word
+at all.
 
-    python summarize/training/word_statistics.py ../shared/data/mono/en_*.txt.xz > \
-        summarize/khabar_summarize/data/words.tsv
+    python summarize/training/word_statistics.py ../shared/data/mono/en_*.txt.xz > WORDS.tsv
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import sys
 from collections import Counter
 
 _WORD = re.compile(r"(?<![\w'’-])[A-Za-z]+(?![\w-])")
-N_WORDS = 16_000
+N_WORDS = 30_000
 
 
 def main(paths: list[str]) -> None:
@@ -33,10 +32,11 @@ def main(paths: list[str]) -> None:
                 lower.update({word for word in words if word.islower()})
                 # The first word has a capital whatever it is.
                 upper.update({word.lower() for word in words[1:] if word[0].isupper()})
-    common = [(n, word) for word, n in lower.items() if n >= upper[word] and n >= 4 and len(word) > 1]
-    common.sort(key=lambda item: (-item[0], item[1]))
-    for n, word in common[:N_WORDS]:
-        print(f"{word}\t{max(1, round(n * 100_000 / n_sentences))}")
+    known = [(n, word) for word, n in lower.items() if n >= 4 and len(word) > 1]
+    known.sort(key=lambda item: (-item[0], item[1]))
+    for n, word in known[:N_WORDS]:
+        # 0: a word, but one that is written with a capital more often.
+        print(f"{word}\t{max(1, round(n * 100_000 / n_sentences)) if n >= upper[word] else 0}")
 
 
 if __name__ == "__main__":
