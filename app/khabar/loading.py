@@ -30,6 +30,7 @@ class Tools:
         threads: None takes what the machine grants.
         cache: a file that remembers decoded sentences between runs.
         consistent: whether names that no glossary knows are spelt alike across documents, too.
+        consistent: whether names that no glossary knows are spelt alike in all files, not only within each.
         chunk: sentences between two reports of progress; None leaves it to `TranslateOptions`.
     """
 
@@ -39,6 +40,7 @@ class Tools:
     beam: int | None = None
     threads: int | None = None
     cache: Path | None = None
+    consistent: bool = False
     chunk: int | None = None
     consistent: bool = False
 

@@ -69,6 +69,10 @@ def translate(
     ] = True,
     beam: Annotated[int | None, typer.Option(help="Beam size; 1 is fastest.")] = None,
     threads: Annotated[int | None, typer.Option(help="Processor threads; default: all granted.")] = None,
+    consistent: Annotated[
+        bool,
+        typer.Option("--consistent", help="Spell names that no glossary knows alike in all files."),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(help="File that remembers sentences, for the next run.")
     ] = None,
@@ -113,6 +117,7 @@ def translate(
         beam=beam,
         threads=threads,
         cache=cache,
+        consistent=consistent,
         # Somebody who watches wants to see progress; a pipeline wants full batches. The output is the same.
         chunk=None if quiet or not sys.stderr.isatty() else _WATCHED_CHUNK,
     )
