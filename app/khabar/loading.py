@@ -30,7 +30,6 @@ class Tools:
         threads: None takes what the machine grants.
         cache: a file that remembers decoded sentences between runs.
         consistent: whether names that no glossary knows are spelt alike across documents, too.
-        consistent: whether names that no glossary knows are spelt alike in all files, not only within each.
         chunk: sentences between two reports of progress; None leaves it to `TranslateOptions`.
     """
 
@@ -42,7 +41,6 @@ class Tools:
     cache: Path | None = None
     consistent: bool = False
     chunk: int | None = None
-    consistent: bool = False
 
 
 def load_engine(tools: Tools, progress: Callable[[float, str], None] | None = None) -> Engine:
