@@ -97,6 +97,13 @@ def test_link_stays_where_its_text_reappears(document: Writer) -> None:
     assert page.render(["BBC News reports today"]) == b'<p><a href="/x">BBC News</a> reports today</p>'
 
 
+def test_links_of_a_menu_are_translated_one_by_one(document: Writer) -> None:
+    page = document("a.html", '<nav><a href="/x">أ</a> | <a href="/y"><b>ب</b></a> | 3</nav>')
+    assert page.article.paragraphs == ("أ", "ب")
+    rendered = page.render(["A", "B"])
+    assert rendered == b'<nav><a href="/x">A</a> | <a href="/y"><b>B</b></a> | 3</nav>'
+
+
 def test_fragment_stays_a_fragment(document: Writer) -> None:
     page = document("a.html", "<p>أ <b>ب</b></p> ج &amp; د")
     assert page.render(["A", "C & D <x>"]) == b"<p>A</p> C &amp; D &lt;x&gt;"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from khabar_core.errors import InputError
@@ -121,7 +121,7 @@ def read_article(source: Source) -> Document:
     article = make_article(source, "article", texts, kinds)
     known = {"author": found.author, "date": found.date, "site": found.sitename, "url": found.url}
     metadata = {**article.metadata, **{key: str(value) for key, value in known.items() if value}}
-    object.__setattr__(article, "metadata", metadata)
+    article = replace(article, metadata=metadata)
 
     def write(paragraphs: Sequence[str]) -> bytes:
         return ("\n".join(one_line(text) for text in paragraphs) + "\n").encode("utf-8", "replace")
@@ -223,7 +223,12 @@ def _attribute_units(element: _Element) -> Iterator[_Unit]:
 
 
 def _run(parent: _Element, start: _Place, children: Sequence[_Element]) -> Iterator[_Unit]:
-    """The unit of one run, and of the pictures inside it."""
+    """The unit of one run, and of the pictures inside it; of a menu, one unit for each link."""
+    if _is_menu(start, children):
+        for child in children:
+            if child.tag == "a":
+                yield from _run(child, _Place(child, False), tuple(child))
+        return
     pieces = [start.get()]
     for child in children:
         pieces.extend(_texts(child))
@@ -234,6 +239,14 @@ def _run(parent: _Element, start: _Place, children: Sequence[_Element]) -> Itera
     if _LETTER.search(text):
         kind = next((_KINDS[tag.tag] for tag in (parent, *parent.iterancestors()) if tag.tag in _KINDS), "")
         yield _Unit(text, kind, parent, start, tuple(children))
+
+
+def _is_menu(start: _Place, children: Sequence[_Element]) -> bool:
+    """Whether a run is a row of links with nothing but signs between them: they make no sentence."""
+    between = [start.get(), *(child.tail or "" for child in children)]
+    between += [piece for child in children if child.tag != "a" for piece in _texts(child)]
+    links = [child for child in children if child.tag == "a" and any(map(_LETTER.search, _texts(child)))]
+    return len(links) > 1 and not any(map(_LETTER.search, between))
 
 
 def _texts(element: _Element) -> Iterator[str]:
