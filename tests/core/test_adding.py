@@ -12,7 +12,7 @@ import pytest
 
 from khabar_core.assets import ModelStore
 from khabar_core.convert.adding import AddOptions, add_model, default_name, source_kind
-from khabar_core.convert.families import profile, recognise_ct2, turn_end
+from khabar_core.convert.families import newline_stops, profile, recognise_ct2, turn_end
 from khabar_core.engines import load_engine
 from khabar_core.engines.base import DecodeOptions, Request
 from khabar_core.errors import InputError, ModelError, UsageError
@@ -314,6 +314,12 @@ def test_chat_models_get_their_own_turns(template: str, begins: str, ends: str) 
     assert prompt.startswith(begins)
     assert prompt.count("{source}") == 1
     assert turn_end(template) == ends
+
+
+def test_a_base_model_stops_at_the_end_of_the_line_and_a_chat_model_at_the_end_of_its_turn() -> None:
+    assert newline_stops({"a", "\n", "<0x0A>"}, "") == {"stop": ["\n", "<0x0A>"]}
+    assert newline_stops({"a", "\n"}, "<|im_start|>") == {}
+    assert newline_stops({"a"}, "") == {}
 
 
 def test_the_engine_is_told_about_a_sliding_window() -> None:

@@ -87,6 +87,11 @@ class Original:
             options["max_new_tokens"] = MAX_TOKENS + 1
         elif self.family == "marian":
             options["bad_words_ids"] = [[self.model.config.pad_token_id]]
+        elif self.family in DECODER_FAMILIES:
+            # A translation of one line ends with the line.
+            newlines = [tokenizer.get_vocab().get(token) for token in ("\n", "Ċ", "<0x0A>")]
+            ends = [tokenizer.eos_token_id, *(number for number in newlines if number is not None)]
+            options["eos_token_id"] = ends
         with torch.no_grad(), quiet_transformers():
             out = self.model.generate(ids, attention_mask=torch.ones_like(ids), **options)[0].tolist()
         if self.family in DECODER_FAMILIES:
@@ -253,3 +258,4 @@ def test_a_language_model_is_told_its_first_and_last_token(tiny: Any, settings: 
     qwen = add_model(str(tiny("qwen2")), AddOptions(parity=False), settings=settings)
     assert (qwen.special["bos"], qwen.special["eos"]) == ("", "<|endoftext|>")
     assert llama.scores == {}
+    assert (llama.special["stop"], qwen.special["stop"]) == (["<0x0A>"], ["Ċ"])

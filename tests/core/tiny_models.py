@@ -266,7 +266,10 @@ def _nllb(folder: Path) -> None:
     tokenizer = transformers.NllbTokenizer(
         vocab=vocabulary, merges=merges, src_lang="arb_Arab", tgt_lang="eng_Latn"
     )
-    _save(folder, transformers.M2M100ForConditionalGeneration(_m2m100_config(len(tokenizer))), tokenizer)
+    network = transformers.M2M100ForConditionalGeneration(_m2m100_config(len(tokenizer)))
+    # Two hundred languages would drown the words, and are no text.
+    network.lm_head.weight.data[len(vocabulary) :] = 0.0
+    _save(folder, network, tokenizer)
 
 
 def _mbart_like(folder: Path, tokenizer: Any, **extra: Any) -> None:

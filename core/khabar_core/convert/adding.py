@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from khabar_core.assets import ModelStore, check_name
-from khabar_core.convert.families import profile, read_json, turn_end
+from khabar_core.convert.families import ct2_vocabulary, newline_stops, profile, read_json, turn_end
 from khabar_core.convert.folders import take_argos, take_ct2, take_khabar
 from khabar_core.errors import InputError, ModelError, UsageError
 from khabar_core.hub import Fetched, download_file, fetch_repository, parse_hub_ref
@@ -263,6 +263,7 @@ def _take_gguf(origin: Path, target: Path, options: AddOptions, progress: Progre
     found = profile(options.family or facts.family, config, chat_template=facts.chat_template)
     special = {
         **found.special,
+        **newline_stops(set(ct2_vocabulary(target)), facts.chat_template),
         "tokenizer": "tokenizer.json",
         "bos": facts.bos,
         "eos": turn_end(facts.chat_template) or facts.eos,

@@ -9,6 +9,7 @@ Keys of `Manifest.special` that profiles set, all optional:
   files.
 * `source_start`, `source_end`, `target_start`: tokens put around the source and before the output. In them
   `{source_language}` and `{target_language}` stand for the values of `Manifest.languages`.
+* `stop`: tokens that end a translation besides `eos`: the newline of base models, which else go on and on.
 * `bos`, `eos`, `unk`, `pad`: token strings.
 * `sliding_window`: of a language model whose layers do not all see the whole text.
 * `max_output_tokens`: where decoding stops at the latest.
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ __all__ = [
     "Profile",
     "ct2_kind",
     "ct2_vocabulary",
+    "newline_stops",
     "profile",
     "read_json",
     "recognise_ct2",
@@ -72,6 +74,8 @@ _MODEL_TYPES: Mapping[str, str] = {
     "t5": "t5",
     "umt5": "t5",
 }
+# A newline as SentencePiece, byte-level and byte-fallback vocabularies write it.
+_NEWLINES = ("\n", "Ċ", "<0x0A>")
 _MAX_JSON_BYTES = 256 << 20
 
 # A base model continues a text; this layout is the one that the default model was trained on.
@@ -321,6 +325,12 @@ def _summariser(family: str, config: Mapping[str, Any]) -> Profile:
         special=special,
         max_input_tokens=_window(config, 1024),
     )
+
+
+def newline_stops(vocabulary: Collection[str], chat_template: str) -> dict[str, Any]:
+    """The `stop` key for a language model: its newline; none for chat models, which end their turns."""
+    found = [token for token in _NEWLINES if token in vocabulary]
+    return {"stop": found} if found and not turn_end(chat_template) else {}
 
 
 def turn_end(chat_template: str) -> str:

@@ -11,7 +11,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from khabar_core.convert.families import ct2_kind, profile, read_json, recognise_ct2
+from khabar_core.convert.families import (
+    ct2_kind,
+    ct2_vocabulary,
+    newline_stops,
+    profile,
+    read_json,
+    recognise_ct2,
+)
 from khabar_core.errors import ModelError
 from khabar_core.manifest import Manifest
 
@@ -86,7 +93,8 @@ def take_ct2(folder: Path, target: Path, *, family: str | None = None) -> Manife
     found = profile(family, {}, chat_template=chat_template(folder))
     special = {**found.special, **find_tokenizer(folder, target)}
     if kind == "TransformerDecoderModelSpec":
-        special = {**_ends(folder), **special}
+        stops = newline_stops(set(ct2_vocabulary(folder)), chat_template(folder))
+        special = {**_ends(folder), **stops, **special}
     found = dataclasses.replace(found, special=special)
     return found.draft(compute_type=stored_type(target, kind))
 

@@ -16,7 +16,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from khabar_core.convert.families import Profile, profile, read_json, recognise_hf, turn_end
+from khabar_core.convert.families import (
+    Profile,
+    ct2_vocabulary,
+    newline_stops,
+    profile,
+    read_json,
+    recognise_hf,
+    turn_end,
+)
 from khabar_core.convert.folders import TOKENIZER_FILES, chat_template, copy_files, find_tokenizer
 from khabar_core.errors import ModelError
 from khabar_core.manifest import DECODER_FAMILIES
@@ -63,6 +71,7 @@ def convert_huggingface(
     _mend_config(target, found)
     if found.family in DECODER_FAMILIES:
         special.update(_ends(tokenizer, template))
+        special.update(newline_stops(set(ct2_vocabulary(target)), template))
     return dataclasses.replace(found, special=special)
 
 

@@ -7,7 +7,7 @@ log-probabilities. Not here: prompts, tokenizers, the models themselves.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -119,6 +119,7 @@ def make_hypotheses(
     scores: Sequence[float],
     *,
     eos: str,
+    stops: Collection[str] = (),
     n_prefix: int,
     length_penalty: float,
     detokenise: Callable[[Sequence[str]], str],
@@ -133,13 +134,14 @@ def make_hypotheses(
         outputs: tokens of each hypothesis, forced prefix included.
         scores: CTranslate2's, parallel to `outputs`.
         eos: the end mark.
+        stops: other tokens that ended the output.
         n_prefix: forced tokens at the beginning, which have no score of their own.
         length_penalty: that was used.
         detokenise: makes text from tokens.
     """
     hypotheses = []
     for tokens, score in zip(outputs, scores, strict=True):
-        finished = bool(tokens) and tokens[-1] == eos
+        finished = bool(tokens) and (tokens[-1] == eos or tokens[-1] in stops)
         written = tokens[:-1] if finished else tokens
         n_scored = max(1, len(tokens) - n_prefix)
         total = score * max(1, len(tokens)) ** length_penalty

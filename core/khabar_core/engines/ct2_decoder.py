@@ -67,6 +67,8 @@ class Ct2DecoderEngine:
         self._codec = TextCodec.from_file(manifest.file("tokenizer.json"))
         special = manifest.special
         self._bos, self._eos = str(special.get("bos") or ""), str(special.get("eos") or "</s>")
+        # Base models go on with another example; a translation of one line ends with the line.
+        self._stops = tuple(str(token) for token in special.get("stop") or ())
         filler = special.get("filler")
         self._filler = str(filler) if filler and str(filler) in self._codec else None
         self._window = int(special.get("sliding_window") or MAX_PROMPT_TOKENS)
@@ -205,7 +207,7 @@ class Ct2DecoderEngine:
             repetition_penalty=options.repetition_penalty,
             no_repeat_ngram_size=options.no_repeat_ngram,
             suppress_sequences=[list(pieces) for pieces in batch[0].suppress] or None,
-            end_token=self._eos,
+            end_token=[self._eos, *self._stops_of(batch[0])],
             return_end_token=True,
             max_length=batch[0].limit,
             include_prompt_in_result=False,
@@ -215,11 +217,15 @@ class Ct2DecoderEngine:
         )
         return handles[: len(batch)]
 
+    def _stops_of(self, job: Job) -> tuple[str, ...]:
+        return self._stops if job.task == "translate" else ()
+
     def _finish(self, job: Job, result: Any, options: DecodeOptions) -> list[Hypothesis]:
         return make_hypotheses(
             result.sequences,
             result.scores,
             eos=self._eos,
+            stops=self._stops_of(job),
             n_prefix=0,  # the prefix is a part of the prompt here
             length_penalty=options.length_penalty,
             detokenise=lambda tokens: self._codec.decode([*job.prefix, *tokens]),
