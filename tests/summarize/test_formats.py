@@ -238,7 +238,7 @@ def test_unusable_articles_get_one_clear_line(
 def test_brief_translates_first_and_cites_the_arabic(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the echo engine the "translation" is the Arabic itself, so the extract is Arabic with its citation."""
+    """With the echo engine the "translation" is the Arabic itself, so the extract is Arabic too."""
     path = tmp_path / "wire.ar.txt"
     path.write_text(
         "قال وزير الأشغال في بغداد يوم الأحد إن الجسر أعيد فتحه بعد إصلاح استمر أشهرا.\n",
