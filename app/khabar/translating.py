@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 
 from khabar.render import FORMATS, render
 from khabar_core.errors import InputError, KhabarError, UsageError
-from khabar_core.records import Article, TranslatedArticle
+from khabar_core.records import Article, Signature, TranslatedArticle, Translation
 from khabar_core.textio import STDIN, check_encoding, write_atomic
 from khabar_mt.documents import Document, guess_format, read_document
 
@@ -43,6 +43,13 @@ class ArticleTranslator(Protocol):
         self, articles: Sequence[Article], progress: Callable[[int, int], None] | None = None
     ) -> list[TranslatedArticle]:
         """Translate articles together; `progress` is told (sentences done, in all)."""
+
+    def stream_paragraphs(self, article: Article) -> Iterator[tuple[str, tuple[Translation, ...]]]:
+        """Yield each paragraph with its translations as soon as it is complete."""
+
+    @property
+    def signature(self) -> Signature:
+        """How the output is made."""
 
 
 class LineTranslator(Protocol):
@@ -123,11 +130,13 @@ class Watch:
         error: each source that could not be translated.
         progress: sentences done, and how many there are, of the documents that are translated together.
         done: each translated article.
+        live: whether somebody reads along: text for standard output then comes paragraph by paragraph.
     """
 
     error: Callable[[KhabarError], None]
     progress: Callable[[int, int], None] | None = None
     done: Callable[[TranslatedArticle], None] | None = None
+    live: bool = False
 
 
 def translate_files(
@@ -159,14 +168,37 @@ def translate_files(
             exit_code = exit_code or error.exit_code
         if waiting and (number == len(targets) or _is_enough(waiting)):
             translator = translator or load()
-            articles = [document.article for document, _ in waiting]
-            results = translator.translate_all(articles, watch.progress)
-            for (document, place), translated in zip(waiting, results, strict=True):
-                _deliver(document, translated, place, job.format, emit)
+            if watch.live and job.format == "text" and target is None:
+                results = [_read_along(translator, document.article, emit) for document, _ in waiting]
+            else:
+                results = translator.translate_all(
+                    [document.article for document, _ in waiting], watch.progress
+                )
+                for (document, place), translated in zip(waiting, results, strict=True):
+                    _deliver(document, translated, place, job.format, emit)
+            for translated in results:
                 if watch.done is not None:
                     watch.done(translated)
             waiting = []
     return exit_code
+
+
+def _read_along(
+    translator: ArticleTranslator, article: Article, emit: Callable[[bytes], None]
+) -> TranslatedArticle:
+    """Translate an article and show each paragraph as soon as it is there."""
+    paragraphs: list[str] = []
+    translations: list[Translation] = []
+    for paragraph, own in translator.stream_paragraphs(article):
+        emit((paragraph + "\n").encode("utf-8", "replace"))
+        paragraphs.append(paragraph)
+        translations.extend(own)
+    return TranslatedArticle(
+        article=article,
+        paragraphs=tuple(paragraphs),
+        translations=tuple(translations),
+        signature=translator.signature,
+    )
 
 
 def _is_enough(waiting: Sequence[tuple[Document, Path | None]]) -> bool:

@@ -58,7 +58,11 @@ class ArticlePlan:
         Args:
             english: segment id to text; an id that is missing is an error of the caller.
         """
-        return tuple(_join(pieces, english) for pieces in self.paragraphs)
+        return tuple(self.join_paragraph(index, english) for index in range(len(self.paragraphs)))
+
+    def join_paragraph(self, index: int, english: Mapping[str, str]) -> str:
+        """Build one English paragraph from the texts of its own segments."""
+        return _join(self.paragraphs[index], english)
 
 
 def plan_article(article: Article, *, is_dateline: Mapping[str, str] | None = None) -> ArticlePlan:

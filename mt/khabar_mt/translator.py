@@ -8,6 +8,7 @@ the options. Not here: files (documents), many files (batch), the steps of decod
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import overload
 
@@ -196,6 +197,15 @@ class Translator:
         for start in range(0, len(segments), _STREAM_SEGMENTS):
             part = slice(start, start + _STREAM_SEGMENTS)
             yield from ledger.apply_all(self._translate_segments(segments[part], matches[part]))
+
+    def stream_paragraphs(self, article: Article) -> Iterator[tuple[str, tuple[Translation, ...]]]:
+        """Yield each English paragraph with its translations as soon as it is complete; blank ones too."""
+        plan = self._plan(article)
+        stream = self.stream(article)
+        for index, pieces in enumerate(plan.paragraphs):
+            own = tuple(itertools.islice(stream, sum(piece.segment is not None for piece in pieces)))
+            english = {translation.segment.id: translation.text for translation in own}
+            yield plan.join_paragraph(index, english), own
 
     def join(self, article: Article, translations: Iterable[Translation]) -> TranslatedArticle:
         """Put streamed translations together.

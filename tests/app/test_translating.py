@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from khabar.translating import Job, Watch, plan, translate_files, translate_stream
 from khabar_core.errors import InputError, KhabarError, UsageError
-from khabar_core.records import Article, TranslatedArticle
+from khabar_core.records import Article, Signature, TranslatedArticle, Translation
 
 
 class Upper:
@@ -32,6 +32,14 @@ class Upper:
             )
             for article in articles
         ]
+
+    def stream_paragraphs(self, article: Article) -> Iterator[tuple[str, tuple[Translation, ...]]]:
+        for paragraph in article.paragraphs:
+            yield paragraph.upper(), ()
+
+    @property
+    def signature(self) -> Signature:
+        return Signature((("model", "upper"),))
 
     def translate_lines(self, lines: Sequence[str]) -> list[str]:
         self.batches.append(list(lines))
@@ -123,6 +131,19 @@ def test_several_json_documents_are_one_a_line(tmp_path: Path) -> None:
 def test_unknown_format_is_refused_at_once() -> None:
     with pytest.raises(UsageError, match=r"--format: unknown format 'pdf'"):
         Job(sources=["-"], format="pdf")
+
+
+def test_a_reader_on_a_terminal_gets_paragraph_after_paragraph(tmp_path: Path) -> None:
+    """The first paragraph is shown before the last is translated; the whole is the same."""
+    (tmp_path / "a.txt").write_text("a\n\nb", encoding="utf-8")
+    out: list[bytes] = []
+    done: list[TranslatedArticle] = []
+    watch = Watch(error=print, done=done.append, live=True)
+    job = Job(sources=[str(tmp_path / "a.txt")], format="text")
+    assert translate_files(job, Upper, out.append, watch) == 0
+    assert out == [b"A\n", b"\n", b"B\n"]
+    assert run(job)[1] == b"".join(out)
+    assert done[0].paragraphs == ("A", "", "B")
 
 
 class Trickle(io.RawIOBase):

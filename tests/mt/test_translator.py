@@ -113,6 +113,9 @@ def test_the_stream_equals_the_whole() -> None:
     streamed = tuple(translator.stream(whole.article))
     assert streamed == whole.translations
     assert translator.join(whole.article, streamed).paragraphs == whole.paragraphs
+    paragraphs = list(translator.stream_paragraphs(whole.article))
+    assert tuple(paragraph for paragraph, _ in paragraphs) == whole.paragraphs
+    assert tuple(translation for _, own in paragraphs for translation in own) == whole.translations
 
 
 def test_long_sentences_are_cut_and_say_so_and_nothing_is_lost() -> None:

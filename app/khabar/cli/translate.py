@@ -143,7 +143,7 @@ def translate(
 
 def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None:
     """Translate documents."""
-    from khabar.cli.output import Progress, emit, quiet_pipe, warn
+    from khabar.cli.output import Progress, emit, on_terminal, quiet_pipe, warn
     from khabar.loading import load_translator
     from khabar.render.terms import render_terms, summarise_terms
     from khabar.translating import Watch, translate_files
@@ -151,6 +151,7 @@ def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None
     from khabar_core.textio import write_atomic
 
     kept: list[TranslatedArticle] = []
+    counts = {"sentences": 0, "doubtful": 0}
     with quiet_pipe(), Progress("sentences", quiet=quiet) as progress:
 
         def load() -> Translator:
@@ -164,8 +165,18 @@ def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None
             progress.close()
             warn(error)
 
-        watch = Watch(error=complain, progress=progress.update, done=kept.append if report else None)
+        def done(translated: TranslatedArticle) -> None:
+            counts["sentences"] += len(translated.translations)
+            counts["doubtful"] += sum(translation.doubtful for translation in translated.translations)
+            if report is not None:
+                kept.append(translated)
+
+        live = on_terminal()
+        watch = Watch(error=complain, progress=progress.update, done=done, live=live)
         exit_code = translate_files(job, load, show, watch)
+    if counts["doubtful"] and not quiet and sys.stderr.isatty():
+        what = f"{counts['doubtful']} of {counts['sentences']} sentences are doubtful"
+        print(f"khabar: {what}; --format html or --json says why", file=sys.stderr)
     if report is not None:
         write_atomic(report, render_terms(kept).encode("utf-8", "replace"))
         if not quiet:
