@@ -61,6 +61,10 @@ _WEAK_CUES = {"person": _fold_all(_BEFORE_PERSONS), "place": _fold_all(_BEFORE_P
 _DATELINE = re.compile(r"\s*(?:\([^)]{2,30}\)\s*)?[-–—:]\s|\s*\((?:رويترز|أ ?ف ?ب|أ ?ب|د ?ب ?أ)")
 # Folded, على is the first name علي.
 _PREPOSITIONS = frozenset({"على", "إلى"})
+_STRIKES = _fold_all(
+    "غارة غارات الغارة الغارات بغارة قصف القصف هجوم الهجوم هجمات سيطر السيطرة سيطرته سيطرتها"
+)
+_ORDINALS = _fold_all("الأول الثاني الثالث الرابع الخامس السادس السابع الثامن التاسع العاشر العشرين الثلاثين")
 _MONTH_CUES = _fold_all("شهر بشهر مطلع أوائل أواخر منتصف نهاية بداية منذ خلال يوم الجاري الماضي المقبل")
 
 
@@ -160,6 +164,10 @@ def _cue_before(text: str, match: Match) -> str:
     last = _bare(words[-1])
     if last in cues:
         return f"after {words[-1]}"
+    # غارة على صور: only bare words, because الغارة على المصنع hits a factory.
+    bare_place = match.entry.type == "place" and not match.surface.startswith("ال")
+    if bare_place and words[-1] == "على" and len(words) > 1 and fold_key(words[-2]) in _STRIKES:
+        return f"after {words[-2]} {words[-1]}"
     # A title is often followed by an adjective: الرئيس السوري الأسد, وزير الخارجية شكري.
     if (
         match.entry.type == "person"
@@ -196,12 +204,17 @@ def _weak_evidence(text: str, match: Match) -> str:
 
 def _date_around(text: str, match: Match) -> str:
     """Evidence that a word is a month: a number beside it, a slash, "month of"."""
-    before = text[max(0, match.token_span[0] - 20) : match.token_span[0]].rstrip()
+    before = text[max(0, match.token_span[0] - 24) : match.token_span[0]].rstrip()
     after = text[match.token_span[1] : match.token_span[1] + 8].lstrip(" /")
     words = _WORD.findall(before)
     if before[-1:].isdigit() or before.endswith("/") or after[:1].isdigit():
         return "beside a number"
-    return f"after {words[-1]}" if words and fold_key(words[-1]) in _MONTH_CUES else ""
+    if not words:
+        return ""
+    # الأول من محرم: a day of the month by its ordinal.
+    if words[-1] == "من" and len(words) > 1 and fold_key(words[-2]) in _ORDINALS:
+        return f"after {words[-2]} {words[-1]}"
+    return f"after {words[-1]}" if fold_key(words[-1]) in _MONTH_CUES else ""
 
 
 def _bare(word: str) -> str:
