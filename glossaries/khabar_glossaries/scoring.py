@@ -19,9 +19,11 @@ __all__ = [
     "ConsistencyCount",
     "ExpectedTerm",
     "TermCount",
+    "Trap",
     "consistency",
     "count_terms",
     "false_fires",
+    "fired_traps",
     "found_terms",
     "missed_terms",
 ]
@@ -45,6 +47,23 @@ class ExpectedTerm:
     def exact_case(self) -> bool:
         """Whether capitals are required."""
         return any(c.isupper() for c in self.forms[0]) if self.exact is None else self.exact
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """A word of a source that a careless matcher takes for a name.
+
+    Attributes:
+        token: the whole word as it stands there.
+        reading: the Arabic name that it is not: `وتين` in بوتين, `جدة` where it means grandmother.
+        target: the English that must not be enforced; "" for none in particular.
+        n_names: how often the same reading is really meant in this source.
+    """
+
+    token: str
+    reading: str
+    target: str = ""
+    n_names: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +156,29 @@ def false_fires(src: str, traps: Sequence[str], matches: Sequence[Match]) -> lis
         if not match.ambiguous
         and any(match.token_span[0] < end and start < match.token_span[1] for start, end in spans)
     ]
+
+
+def fired_traps(src: str, traps: Sequence[Trap], matches: Sequence[Match]) -> list[Trap]:
+    """The traps that caught the glossary: it is sure of the wrong reading more often than the name is meant.
+
+    Args:
+        src: the Arabic segment.
+        traps: of this segment.
+        matches: what the glossary found in it.
+    """
+    fired = []
+    for trap in traps:
+        reading = fold_key(trap.reading)
+        hits = [
+            match
+            for match in matches
+            if not match.ambiguous
+            and trap.token in src[slice(*match.token_span)]
+            and (fold_key(match.surface) == reading or (trap.target and match.entry.target == trap.target))
+        ]
+        if len(hits) > trap.n_names:
+            fired.append(trap)
+    return fired
 
 
 def _occurrences(text: str, word: str) -> list[int]:
