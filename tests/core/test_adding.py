@@ -317,7 +317,8 @@ def test_chat_models_get_their_own_turns(template: str, begins: str, ends: str) 
 
 
 def test_a_base_model_stops_at_the_end_of_the_line_and_a_chat_model_at_the_end_of_its_turn() -> None:
-    assert newline_stops({"a", "\n", "<0x0A>"}, "") == {"stop": ["\n", "<0x0A>"]}
+    assert newline_stops({"a", "\n\n", "\n", "<0x0A>"}, "") == {"stop": ["\n", "\n\n", "<0x0A>"]}
+    assert newline_stops({"a", "ĊĊ", "", ".Ċ"}, "") == {"stop": ["ĊĊ"]}
     assert newline_stops({"a", "\n"}, "<|im_start|>") == {}
     assert newline_stops({"a"}, "") == {}
 

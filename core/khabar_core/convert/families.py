@@ -74,8 +74,6 @@ _MODEL_TYPES: Mapping[str, str] = {
     "t5": "t5",
     "umt5": "t5",
 }
-# A newline as SentencePiece, byte-level and byte-fallback vocabularies write it.
-_NEWLINES = ("\n", "Ċ", "<0x0A>")
 _MAX_JSON_BYTES = 256 << 20
 
 # A base model continues a text; this layout is the one that the default model was trained on.
@@ -328,8 +326,12 @@ def _summariser(family: str, config: Mapping[str, Any]) -> Profile:
 
 
 def newline_stops(vocabulary: Collection[str], chat_template: str) -> dict[str, Any]:
-    """The `stop` key for a language model: its newline; none for chat models, which end their turns."""
-    found = [token for token in _NEWLINES if token in vocabulary]
+    """The `stop` key for a language model: its newlines; none for chat models, which end their turns.
+
+    Byte-level vocabularies write a newline as U+010A, byte-fallback ones as <0x0A>, the others as it is.
+    """
+    # Gemma has a token for every run of newlines, up to 31 of them.
+    found = sorted(token for token in vocabulary if token == "<0x0A>" or (token and not token.strip("\nĊ")))
     return {"stop": found} if found and not turn_end(chat_template) else {}
 
 

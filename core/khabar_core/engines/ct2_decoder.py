@@ -220,6 +220,11 @@ class Ct2DecoderEngine:
     def _stops_of(self, job: Job) -> tuple[str, ...]:
         return self._stops if job.task == "translate" else ()
 
+    def _text(self, tokens: Sequence[str], job: Job) -> str:
+        """The text; where a newline stops the output, also one inside a longer token does."""
+        text = self._codec.decode(tokens)
+        return text.split("\n", 1)[0].rstrip() if self._stops_of(job) else text
+
     def _finish(self, job: Job, result: Any, options: DecodeOptions) -> list[Hypothesis]:
         return make_hypotheses(
             result.sequences,
@@ -228,5 +233,5 @@ class Ct2DecoderEngine:
             stops=self._stops_of(job),
             n_prefix=0,  # the prefix is a part of the prompt here
             length_penalty=options.length_penalty,
-            detokenise=lambda tokens: self._codec.decode([*job.prefix, *tokens]),
+            detokenise=lambda tokens: self._text([*job.prefix, *tokens], job),
         )
