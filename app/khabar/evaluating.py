@@ -7,14 +7,14 @@ In: what the user asked for. Out: evaluations and report files. Not here: metric
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from khabar.measured import KhabarSystem, describe_matches, read_tools, term_mode_systems
 from khabar_core.errors import InputError, UsageError
-from khabar_core.records import Article, Signature
 
 if TYPE_CHECKING:
     from khabar.loading import Tools
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
     from khabar_eval.gating import Gates
     from khabar_eval.results import Evaluation
     from khabar_eval.systems import System
-    from khabar_mt import Translator
 
 __all__ = [
     "Request",
     "build_systems",
     "choose_suites",
     "run_evaluation",
-    "translate_documents",
     "update_baseline",
     "write_reports",
 ]
@@ -48,6 +46,7 @@ class Request:
         docs: file of document ids that goes with it.
         systems: specs, see `khabar_eval.systems.parse_system`; empty means khabar with `tools`.
         tools: the default system.
+        term_modes: evaluate khabar with no glossary, an unrelated one and that of the suite's terms.
         limit: at most so many segments a suite.
         gate: name or path of a gates file.
         floors: extra rules METRIC=VALUE: at least for good metrics, at most for bad ones.
@@ -63,6 +62,7 @@ class Request:
     docs: str | None = None
     systems: tuple[str, ...] = ()
     tools: Tools
+    term_modes: bool = False
     limit: int | None = None
     gate: str | None = None
     floors: tuple[str, ...] = ()
@@ -99,7 +99,17 @@ def run_evaluation(request: Request) -> Evaluation:
         provenance=_provenance(request.command),
         progress=request.progress,
     )
-    return evaluate(suites, build_systems(request), plan)
+    if not request.term_modes:
+        systems = build_systems(request)
+    elif request.systems or len(suites) != 1:
+        raise UsageError("takes one suite, and no other systems", where="--term-modes")
+    else:
+        systems = list(term_mode_systems(request.tools, suites[0]))
+    evaluation = evaluate(suites, systems, plan)
+    if any(isinstance(system, KhabarSystem) for system in systems):
+        notes = [describe_matches(s, request.tools) for s in suites if any(case.terms for case in s.cases)]
+        evaluation = replace(evaluation, notes=(*evaluation.notes, *notes))
+    return evaluation
 
 
 def choose_suites(request: Request, gates: Gates | None = None) -> list[Suite]:
@@ -128,33 +138,12 @@ def build_systems(request: Request) -> list[System]:
     from khabar_eval.systems import parse_system
 
     if not request.systems:
-        return [_KhabarSystem("khabar", request.tools)]
+        return [KhabarSystem("khabar", request.tools)]
 
     def models(name: str, spec: str) -> System:
-        return _KhabarSystem(name, _tools_of(spec, request.tools))
+        return KhabarSystem(name, read_tools(spec, request.tools))
 
     return [parse_system(spec, models) for spec in request.systems]
-
-
-def translate_documents(translator: Translator, lines: Sequence[str], docs: Sequence[str]) -> list[str]:
-    """Translate lines so that those of one document know of each other, as in an article.
-
-    Lines without a document, or whose document's lines are not adjacent, still come out in their own places.
-    """
-    by_doc: dict[str, list[int]] = {}
-    for place, doc in enumerate(docs):
-        # Lines without a document are articles of their own: they have nothing to do with each other.
-        by_doc.setdefault(doc or f"\n{place}", []).append(place)
-    # A line break inside a source would be a paragraph more.
-    articles = [
-        Article(id=f"{doc.strip()}#{k}", paragraphs=tuple(" ".join(lines[p].split("\n")) for p in places))
-        for k, (doc, places) in enumerate(by_doc.items())
-    ]
-    outputs = [""] * len(lines)
-    for places, translated in zip(by_doc.values(), translator.translate_all(articles), strict=True):
-        for place, text in zip(places, translated.paragraphs, strict=True):
-            outputs[place] = text
-    return outputs
 
 
 def update_baseline(request: Request, file: Path, reason: str) -> list[str]:
@@ -197,58 +186,6 @@ def write_reports(evaluation: Evaluation, folder: Path) -> list[Path]:
     for path, data in zip(paths, contents, strict=True):
         write_atomic(path, data)
     return paths
-
-
-class _KhabarSystem:
-    """The translator as a system; loaded once, when first needed."""
-
-    def __init__(self, name: str, tools: Tools) -> None:
-        self.name = name
-        self._tools = tools
-        self._translator: Translator | None = None
-
-    @property
-    def signature(self) -> Signature:
-        """Of the translator."""
-        return self._loaded().signature
-
-    def translate(self, lines: Sequence[str], docs: Sequence[str]) -> list[str]:
-        """Through the very interface that `khabar translate` uses."""
-        return translate_documents(self._loaded(), lines, docs)
-
-    def _loaded(self) -> Translator:
-        if self._translator is None:
-            from khabar.loading import load_translator
-
-            self._translator = load_translator(self._tools, None)
-        return self._translator
-
-
-def _tools_of(spec: str, tools: Tools) -> Tools:
-    """Read `MODEL;glossary=FILE;builtin=no;beam=1` over the options of the command line.
-
-    Raises:
-        UsageError: an unknown option or value.
-    """
-    model, *options = spec.split(";")
-    tools = replace(tools, model=model or tools.model)
-    for option in options:
-        key, _, value = option.partition("=")
-        if key == "glossary" and value:
-            tools = replace(tools, glossaries=(*tools.glossaries, Path(value)))
-        elif key == "builtin" and value in ("yes", "no"):
-            tools = replace(tools, builtin=value == "yes")
-        elif key == "beam" and value.isdecimal():
-            tools = replace(tools, beam=int(value))
-        elif key == "threads" and value.isdecimal():
-            tools = replace(tools, threads=int(value))
-        else:
-            raise UsageError(
-                f"unknown option {option!r}",
-                where=spec,
-                hint="glossary=FILE, builtin=yes|no, beam=N, threads=N",
-            )
-    return tools
 
 
 def _gates(request: Request) -> Gates | None:

@@ -18,7 +18,7 @@ from khabar_core import textio
 from khabar_core.errors import InputError, UsageError
 from khabar_eval.cases import Suite
 from khabar_eval.hypotheses import Hypotheses
-from khabar_eval.metrics import DEFAULT_METRICS, find_metric
+from khabar_eval.metrics import default_metrics, find_metric
 
 __all__ = ["Baseline", "describe_baseline", "load_baseline", "write_baseline"]
 
@@ -44,12 +44,12 @@ class Baseline:
     data: Mapping[str, Any]
     history: tuple[Mapping[str, str], ...] = ()
 
-    def hypotheses(self, suite: Suite, metrics: Sequence[str] = DEFAULT_METRICS) -> Hypotheses:
+    def hypotheses(self, suite: Suite, metrics: Sequence[str] = ()) -> Hypotheses:
         """The stored outputs for a suite.
 
         Args:
             suite: must be the one that the baseline was made on.
-            metrics: names; each must be computed today as it was then.
+            metrics: names, none for the usual ones; each must be computed today as it was then.
 
         Raises:
             InputError: no such suite in the file, another version of it, or another version of a metric.
@@ -86,7 +86,7 @@ class Baseline:
     ) -> None:
         if not isinstance(scores, dict):
             raise InputError(f"scores of suite {suite.name!r} are missing", where=self.path)
-        for name in metrics:
+        for name in metrics or default_metrics(suite.kind):
             score = scores.get(name)
             if score is None:
                 continue
@@ -200,7 +200,7 @@ def write_baseline(
 
 def _scores(suite: Suite, hypotheses: Hypotheses) -> dict[str, dict[str, Any]]:
     scores = {}
-    for name in DEFAULT_METRICS:
+    for name in default_metrics(suite.kind):
         metric = find_metric(name)
         value = metric.value(metric.statistics(suite.cases, hypotheses.outputs).sum(0))
         if math.isfinite(value):

@@ -61,6 +61,10 @@ class Case:
         entities: names in the source.
         topic: what it is about, "" when unknown.
         tags: phenomena; "nonumcheck" excludes a segment from number checks.
+        terms: glossary terms that the translation should hold; subject to the suite's glossary, unlike
+            entities.
+        traps: words of the source that look like a name and are none.
+        sentences: of suites of briefs, the English article; `src` is the same, numbered.
     """
 
     id: str
@@ -70,6 +74,9 @@ class Case:
     entities: tuple[Entity, ...] = ()
     topic: str = ""
     tags: tuple[str, ...] = ()
+    terms: tuple[Entity, ...] = ()
+    traps: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
 
     @property
     def n_words(self) -> int:
@@ -108,6 +115,8 @@ class Suite:
         if twice is not None:
             raise InputError(f"segment id {twice!r} occurs {counts[twice]} times", where=where)
         for case in self.cases:
+            if bool(case.sentences) != bool(self.cases[0].sentences):
+                raise InputError("articles to brief and lines to translate are mixed", where=where)
             if not case.src.strip():
                 raise InputError(f"segment {case.id!r} has an empty source", where=where)
             if not case.refs or not all(ref.strip() for ref in case.refs):
@@ -116,6 +125,11 @@ class Suite:
                     where=where,
                     hint="remove it or translate it",
                 )
+
+    @property
+    def kind(self) -> str:
+        """What is to be done with the sources: "translate" or "brief"."""
+        return "brief" if self.cases[0].sentences else "translate"
 
     @property
     def sources(self) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from khabar_core.errors import InputError, UsageError
 from khabar_eval.baseline import Baseline
 from khabar_eval.cases import Suite, subset
-from khabar_eval.gating import Gates, Judged, apply_gates
+from khabar_eval.gating import Gates, Judged, apply_gates, skipped_rules
 from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.metrics import Statistics
 from khabar_eval.results import Evaluation, SuiteResult
@@ -78,7 +78,7 @@ def evaluate(suites: Sequence[Suite], systems: Sequence[System], plan: Plan = Pl
         gate=plan.gates.name if plan.gates else None,
         passed=not any(v.outcome == "missed" and v.tier == "hard" for v in verdicts) if plan.gates else None,
         provenance={**_versions(), **plan.provenance},
-        notes=_notes(results, plan),
+        notes=_notes(results, plan, suites),
     )
 
 
@@ -118,7 +118,7 @@ def _score_suite(
     return SuiteResult(suite=describe_suite(suite), systems=tuple(scored), baseline=name), judged
 
 
-def _notes(results: Sequence[SuiteResult], plan: Plan) -> tuple[str, ...]:
+def _notes(results: Sequence[SuiteResult], plan: Plan, suites: Sequence[Suite]) -> tuple[str, ...]:
     n_tests = sum(len(system.comparisons) for result in results for system in result.systems)
     notes = []
     if n_tests > 1:
@@ -130,6 +130,10 @@ def _notes(results: Sequence[SuiteResult], plan: Plan) -> tuple[str, ...]:
                 else "The p-values are not adjusted for that."
             )
         )
+    skipped = skipped_rules(plan.gates, suites) if plan.gates else []
+    if skipped:
+        names = ", ".join(dict.fromkeys(rule.metric for rule in skipped))
+        notes.append(f"{len(skipped)} rules are about suites that were not run: {names}.")
     if any(result.suite.n_segments < 100 for result in results):
         notes.append("Suites of fewer than 100 segments show only large differences.")
     return tuple(notes)

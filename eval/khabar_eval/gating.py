@@ -41,7 +41,7 @@ from khabar_eval.metrics import Statistics, find_metric
 from khabar_eval.resampling import Comparison, Sampling, compare
 from khabar_eval.results import SystemResult, Verdict
 
-__all__ = ["Gates", "Judged", "Rule", "apply_gates", "bundled_gates", "holm", "load_gates"]
+__all__ = ["Gates", "Judged", "Rule", "apply_gates", "bundled_gates", "holm", "load_gates", "skipped_rules"]
 
 SCHEMA = 1
 TIERS = ("hard", "soft", "monitor")
@@ -163,15 +163,15 @@ def apply_gates(
     """Judge every system on every suite by every rule that concerns it; the worst verdicts come first.
 
     Raises:
-        InputError: a rule has nothing to measure, no baseline, or too few segments to test: never a green run
-            on no data.
+        InputError: a rule has nothing to measure, no baseline, or too few segments to test, or no rule
+            concerns these suites: never a green run on no data.
     """
     store = store or Statistics()
     verdicts: list[Verdict] = []
     tested: list[tuple[Rule, Judged, Comparison]] = []
     for rule in gates.rules:
         concerned = [item for item in judged if _concerns(rule, item)]
-        if not concerned:
+        if not concerned and not rule.suites:
             raise InputError(
                 f"no suite of this run measures {rule.metric}{rule.where}",
                 where=gates.name,
@@ -181,12 +181,23 @@ def apply_gates(
             verdicts += _check_limits(rule, item, store)
             if rule.max_loss is not None:
                 tested.append((rule, item, _comparison(rule, item, gates, store)))
+    if not verdicts and not tested:
+        raise InputError(
+            "no rule concerns the suites of this run", where=gates.name, hint="name other suites"
+        )
     raw = [c.p_randomisation if gates.test == "randomisation" else c.p_bootstrap for _, _, c in tested]
     _check_trials(gates, len(raw))
     adjusted = holm(raw) if gates.correction == "holm" else raw
     for (rule, item, comparison), p_value in zip(tested, adjusted, strict=True):
         verdicts.append(_judge(rule, item, comparison, p_value, gates.alpha))
     return tuple(sorted(verdicts, key=lambda v: (_OUTCOME_ORDER[v.outcome], TIERS.index(v.tier))))
+
+
+def skipped_rules(gates: Gates, suites: Sequence[Suite]) -> list[Rule]:
+    """The rules that are about suites which are not among these."""
+    return [
+        rule for rule in gates.rules if rule.suites and not any(_is_about(rule, suite) for suite in suites)
+    ]
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -207,10 +218,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _concerns(rule: Rule, item: Judged) -> bool:
-    names = (item.suite.name, item.suite.metadata.get("subset_of", item.suite.name))
     if rule.suites:
-        return any(name in rule.suites for name in names)
+        return _is_about(rule, item.suite)
     return item.result.score(rule.metric) is not None
+
+
+def _is_about(rule: Rule, suite: Suite) -> bool:
+    return any(name in rule.suites for name in (suite.name, suite.metadata.get("subset_of", suite.name)))
 
 
 def _check_limits(rule: Rule, item: Judged, store: Statistics) -> list[Verdict]:

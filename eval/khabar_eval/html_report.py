@@ -139,27 +139,30 @@ def _score(score: Score, system: SystemResult) -> str:
 
 def _plots(result: SuiteResult) -> str:
     figures = []
-    with_speed = [s for s in result.systems if s.words_per_second and s.score("chrF2++")]
+    main = "chrF2++" if result.suite.kind == "translate" else "ROUGE-L"
+    with_speed = [s for s in result.systems if s.words_per_second and s.score(main)]
     if len(with_speed) > 1:
         points = [
             plots.Point(s.name, s.words_per_second or 0.0, score.value)
             for s in with_speed
-            if (score := s.score("chrF2++")) is not None
+            if (score := s.score(main)) is not None
         ]
-        figures.append(_figure("Quality (chrF2++) and speed", plots.pareto_plot(points, "Quality and speed")))
+        figures.append(_figure(f"Quality ({main}) and speed", plots.pareto_plot(points, "Quality and speed")))
     first = result.systems[0]
     for system in result.systems:
         if system.comparisons:
             figures.append(_differences(system, result.baseline or ""))
-        other = first.segment_chrf if system is not first else ()
-        caption = f"chrF2++ of segments: {system.name}" + (f" (outline: {first.name})" if other else "")
-        figures.append(_figure(caption, plots.histogram(system.segment_chrf, other, caption)))
+        other = first.segment_scores if system is not first else ()
+        caption = f"{system.segment_metric} of segments: {system.name}" + (
+            f" (outline: {first.name})" if other else ""
+        )
+        figures.append(_figure(caption, plots.histogram(system.segment_scores, other, caption)))
         classes = [s for s in system.scores if s.metric.startswith("name_recall")]
         if classes:
             figures.append(_score_plot(f"Names kept: {system.name}", classes))
         topics = [b for b in system.breakdowns if b.kind == "topic"][:_MAX_ROWS]
         if topics:
-            figures.append(_slice_plot(f"chrF2++ by topic: {system.name}", topics))
+            figures.append(_slice_plot(f"{main} by topic: {system.name}", topics, main))
     return f'<div class="plots">{"".join(figures)}</div>'
 
 
@@ -191,10 +194,10 @@ def _score_plot(caption: str, scores: Sequence[Score]) -> str:
     return _figure(caption, plots.dot_plot(rows, caption))
 
 
-def _slice_plot(caption: str, slices: Sequence[Breakdown]) -> str:
+def _slice_plot(caption: str, slices: Sequence[Breakdown], metric: str) -> str:
     rows = []
     for breakdown in slices:
-        score = next((s for s in breakdown.scores if s.metric == "chrF2++"), None)
+        score = next((s for s in breakdown.scores if s.metric == metric), None)
         if score is not None:
             interval = score.interval or (score.value, score.value)
             rows.append(
@@ -226,8 +229,12 @@ def _breakdowns(system: SystemResult) -> str:
 def _segments(system: SystemResult, name: str) -> str:
     if not system.worst:
         return ""
-    options = [("chrf up", "lowest chrF2++ first"), ("faults down", "most faults first"), ("row up", "by id")]
-    if system.worst[0].baseline_chrf is not None:
+    options = [
+        ("score up", f"lowest {system.segment_metric} first"),
+        ("faults down", "most faults first"),
+        ("row up", "by id"),
+    ]
+    if system.worst[0].baseline_score is not None:
         options.insert(1, ("loss down", "largest loss to the baseline first"))
     choices = "".join(f'<option value="{value}">{label}</option>' for value, label in options)
     items = "".join(_segment(segment) for segment in _numbered(system.worst))
@@ -249,7 +256,7 @@ def _numbered(segments: Sequence[SegmentResult]) -> list[tuple[int, int, Segment
 def _segment(item: tuple[int, int, SegmentResult]) -> str:
     rank, row, segment = item
     ref, mt = diff_words(_show(segment.ref), _show(segment.mt))
-    loss = (segment.baseline_chrf or 0.0) - segment.chrf if segment.baseline_chrf is not None else 0.0
+    loss = (segment.baseline_score or 0.0) - segment.score if segment.baseline_score is not None else 0.0
     faults = " ".join(f'<span class="tag soft-missed">{_esc(fault)}</span>' for fault in segment.faults)
     lines = [
         f'<dt>source</dt><dd dir="rtl" lang="ar">{_esc(segment.src)}</dd>',
@@ -257,14 +264,14 @@ def _segment(item: tuple[int, int, SegmentResult]) -> str:
         f'<dt>output</dt><dd dir="auto">{_pieces(mt, "ins")}</dd>',
     ]
     change = ""
-    if segment.baseline_mt is not None and segment.baseline_chrf is not None:
-        change = f'<span class="soft">baseline {segment.baseline_chrf:.1f}</span>'
+    if segment.baseline_mt is not None and segment.baseline_score is not None:
+        change = f'<span class="soft">baseline {segment.baseline_score:.1f}</span>'
         if segment.baseline_mt != segment.mt:
             lines.append(f'<dt>baseline</dt><dd dir="auto">{_esc(segment.baseline_mt)}</dd>')
     return (
-        f'<article class="segment" data-rank="{rank}" data-row="{row}" data-chrf="{segment.chrf:.3f}" '
+        f'<article class="segment" data-rank="{rank}" data-row="{row}" data-score="{segment.score:.3f}" '
         f'data-loss="{loss:.3f}" data-faults="{len(segment.faults)}">'
-        f'<div class="meta"><strong>{_esc(segment.id)}</strong><span>chrF2++ {segment.chrf:.1f}</span>'
+        f'<div class="meta"><strong>{_esc(segment.id)}</strong><span>score {segment.score:.1f}</span>'
         f"{change}{faults}</div><dl>{''.join(lines)}</dl></article>"
     )
 

@@ -17,18 +17,19 @@ import numpy as np
 import numpy.typing as npt
 
 from khabar_core.errors import UsageError
-from khabar_eval import checks, names, numbers
+from khabar_eval import brief_checks, checks, names, numbers
 from khabar_eval.cases import Case
 from khabar_eval.readers import ENTITY_TYPES
+from khabar_glossaries import scoring
 
 __all__ = [
-    "DEFAULT_METRICS",
     "METRICS",
     "Floats1d",
     "Floats2d",
     "Measured",
     "Metric",
     "Statistics",
+    "default_metrics",
     "find_metric",
 ]
 
@@ -189,6 +190,67 @@ class RateMetric:
         return int(total[1])
 
 
+class RougeMetric:
+    """ROUGE-1, ROUGE-2 or ROUGE-L by rouge-score, mean F-measure of articles, citations left out."""
+
+    unit = "articles"
+    is_rate = False
+    higher_is_better = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def signature(self) -> str:
+        """`rouge:…|stemmer:yes|version:…` of rouge-score."""
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return f"rouge:{self.name}|stemmer:yes|version:{version('rouge-score')}"
+        except PackageNotFoundError:
+            return f"rouge:{self.name}|version:none"
+
+    def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
+        """(n_articles, 2): best F-measure over the references, and 1.
+
+        Raises:
+            UsageError: rouge-score is not installed.
+        """
+        try:
+            from rouge_score.rouge_scorer import RougeScorer
+        except ImportError as exc:
+            raise UsageError(
+                f"{self.name} needs rouge-score",
+                hint="pip install 'khabar[rouge]', or choose others with --metric",
+            ) from exc
+        kind = {"ROUGE-1": "rouge1", "ROUGE-2": "rouge2", "ROUGE-L": "rougeL"}[self.name]
+        scorer = RougeScorer([kind], use_stemmer=True)
+        rows = [
+            (
+                max(
+                    scorer.score(brief_checks.plain_brief(ref), brief_checks.plain_brief(mt))[kind].fmeasure
+                    for ref in case.refs
+                ),
+                1.0,
+            )
+            for case, mt in zip(cases, outputs, strict=True)
+        ]
+        return np.asarray(rows, dtype=np.float64).reshape(len(rows), 2)
+
+    def value(self, total: Floats1d) -> float:
+        """0..1, as rouge-score has it."""
+        return float(total[0] / total[1]) if total[1] else math.nan
+
+    def values(self, totals: Floats2d) -> Floats1d:
+        """(n,) means."""
+        means: Floats1d = totals[:, 0] / totals[:, 1]
+        return means
+
+    def count(self, total: Floats1d) -> int:
+        """Articles."""
+        return int(total[1])
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A metric with the statistics of one system on all cases."""
@@ -229,6 +291,11 @@ class Statistics:
             self._keep.append((cases, outputs))
         return self._known[key]
 
+    def put(self, cases: Sequence[Case], outputs: Sequence[str], measured: Measured) -> None:
+        """Enter statistics that are known without computing them."""
+        self._known[(measured.metric.name, id(cases), id(outputs))] = measured
+        self._keep.append((cases, outputs))
+
 
 def find_metric(name: str) -> Metric:
     """The metric of a name; a fresh object.
@@ -238,8 +305,10 @@ def find_metric(name: str) -> Metric:
     """
     if name in _SACREBLEU:
         return SacrebleuMetric(name)
+    if name in _ROUGE:
+        return RougeMetric(name)
     if name in METRICS:
-        return _RATES[name]
+        return _RATES.get(name) or _BRIEF_RATES[name]
     raise UsageError(f"no metric {name!r}", hint="one of " + ", ".join(METRICS))
 
 
@@ -273,11 +342,20 @@ def _name_recall(kind: str | None) -> Callable[[Case, str], tuple[int, int]]:
     return counter
 
 
+def _term_success(case: Case, mt: str) -> tuple[int, int]:
+    """Terms that the references hold too: where English rightly says it otherwise, nothing is asked."""
+    wanted = [scoring.ExpectedTerm(term.source, (term.target, *term.accepted)) for term in case.terms]
+    in_refs = [scoring.found_terms(ref, wanted) for ref in case.refs] if wanted else []
+    asked = [term for k, term in enumerate(wanted) if any(forms[k] is not None for forms in in_refs)]
+    return sum(form is not None for form in scoring.found_terms(mt, asked)), len(asked)
+
+
 def _flag(test: Callable[[Case, str], bool]) -> Callable[[Case, str], tuple[int, int]]:
     return lambda case, mt: (int(test(case, mt)), 1)
 
 
 _SACREBLEU = ("BLEU", "chrF2++", "TER")
+_ROUGE = ("ROUGE-1", "ROUGE-2", "ROUGE-L")
 _RATES: Mapping[str, RateMetric] = {
     metric.name: metric
     for metric in (
@@ -285,11 +363,31 @@ _RATES: Mapping[str, RateMetric] = {
         RateMetric("invented_numbers", _invented_numbers, "segments", False, "|refs:any"),
         RateMetric("name_recall", _name_recall(None), "names", True, "|case:fold"),
         *(RateMetric(f"name_recall:{t}", _name_recall(t), "names", True, "|case:fold") for t in ENTITY_TYPES),
+        RateMetric("term_success", _term_success, "terms", True, "|refs:any"),
         RateMetric("empty", _flag(checks.is_empty), higher_is_better=False),
         RateMetric("untranslated", _flag(checks.is_untranslated), higher_is_better=False),
         RateMetric("loop", _flag(checks.has_loop), higher_is_better=False),
         RateMetric("bad_length", _flag(checks.has_bad_length), higher_is_better=False),
     )
 }
-METRICS = (*_SACREBLEU, *_RATES)
-DEFAULT_METRICS = tuple(name for name in METRICS if ":" not in name)
+_BRIEF_RATES: Mapping[str, RateMetric] = {
+    metric.name: metric
+    for metric in (
+        RateMetric("unsupported_names", brief_checks.unsupported_names, "sentences", False),
+        RateMetric("unsupported_numbers", brief_checks.unsupported_numbers, "sentences", False),
+        RateMetric("citation_precision", brief_checks.citation_hits, "citations"),
+        RateMetric("citation_recall", brief_checks.cited_support, "sentences"),
+        RateMetric("novel_bigrams", brief_checks.novel_bigrams, "bigrams"),
+        RateMetric("compression", brief_checks.compression, "words", False),
+    )
+}
+METRICS = (*_SACREBLEU, *_RATES, *_ROUGE, *_BRIEF_RATES)
+_DEFAULTS = {
+    "translate": tuple(name for name in (*_SACREBLEU, *_RATES) if ":" not in name),
+    "brief": (*_ROUGE, *_BRIEF_RATES, "empty", "loop"),
+}
+
+
+def default_metrics(kind: str) -> tuple[str, ...]:
+    """The metrics of suites to "translate" or to "brief"."""
+    return _DEFAULTS[kind]

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["Quantity", "find_quantities", "invented", "kept"]
+__all__ = ["NUMBER_WORDS", "Quantity", "find_quantities", "invented", "kept"]
 
 _SEPARATORS = ".,\u066b\u066c"
 _SPACES = "\u00a0\u2009\u202f"  # no-break, thin and narrow no-break space group digits in both languages
@@ -59,6 +59,7 @@ _TENS = {
     "eighty": 80,
     "ninety": 90,
 }
+NUMBER_WORDS = frozenset({*_WORDS, *_TENS, *_SCALE, "percent"})
 _WORD = re.compile(
     rf"\b(?:({'|'.join(_TENS)})(?:[\s-]({'|'.join(list(_WORDS)[1:10])}))?|({'|'.join(_WORDS)}))\b",
     re.IGNORECASE,

@@ -124,7 +124,9 @@ def read_tsv(
 
 
 def read_jsonl(path: str | Path, *, encoding: str = "utf-8") -> tuple[Case, ...]:
-    """Read JSON lines with `src` and `refs` (or `ref`), perhaps id, doc, entities, topic, tags.
+    """Read JSON lines with `src` and `refs` (or `ref`), perhaps id, doc, entities, terms, traps, topic, tags.
+
+    Lines with `sentences` and `brief` (a list of {"text", "cites"}) are articles to brief.
 
     Raises:
         InputError: a line is not an object of that form; the message names line and key.
@@ -132,6 +134,9 @@ def read_jsonl(path: str | Path, *, encoding: str = "utf-8") -> tuple[Case, ...]
     cases = []
     for number, row in _json_rows(path, encoding):
         where = f"{path}:{number}"
+        if "sentences" in row:
+            cases.append(_brief_case(row, number, where))
+            continue
         refs = row.get("refs", row.get("ref"))
         refs = [refs] if isinstance(refs, str) else refs
         src = row.get("src")
@@ -150,6 +155,8 @@ def read_jsonl(path: str | Path, *, encoding: str = "utf-8") -> tuple[Case, ...]
                 entities=tuple(_entity(item, where) for item in row.get("entities") or ()),
                 topic=str(row.get("topic", "")),
                 tags=tuple(str(tag) for tag in row.get("tags") or ()),
+                terms=tuple(_term(item, where) for item in row.get("terms") or ()),
+                traps=tuple(str(word) for word in row.get("traps") or ()),
             )
         )
     return tuple(cases)
@@ -266,6 +273,44 @@ def _entity(item: object, where: str) -> Entity:
     if not isinstance(accepted, list) or not all(isinstance(x, str) for x in accepted):
         raise InputError("accepted forms of an entity must be a list of texts", where=where)
     return Entity(source, target, kind, tuple(accepted))
+
+
+def _term(item: object, where: str) -> Entity:
+    if not isinstance(item, dict) or not all(isinstance(item.get(key), str) for key in ("source", "target")):
+        raise InputError('a term is {"source": Arabic, "target": English}', where=where)
+    accepted = item.get("accepted") or []
+    if not isinstance(accepted, list) or not all(isinstance(x, str) for x in accepted):
+        raise InputError("accepted forms of a term must be a list of texts", where=where)
+    return Entity(item["source"], item["target"], str(item.get("type", "term")), tuple(accepted))
+
+
+def _brief_case(row: dict[str, Any], number: int, where: str) -> Case:
+    """An article as one line, `[1] First. [2] Second.`, and the reference brief with its citations."""
+    sentences, brief = row["sentences"], row.get("brief")
+    if not isinstance(sentences, list) or not all(isinstance(s, str) and s.strip() for s in sentences):
+        raise InputError('"sentences" must be a list of texts', where=where)
+    if not isinstance(brief, list) or not all(
+        isinstance(b, dict) and isinstance(b.get("text"), str) for b in brief
+    ):
+        raise InputError('"brief" must be a list of {"text", "cites"}', where=where)
+    parts = []
+    for item in brief:
+        cites = item.get("cites")
+        if not isinstance(cites, list) or not all(
+            isinstance(n, int) and 0 < n <= len(sentences) for n in cites
+        ):
+            raise InputError(f"cites must be sentence numbers, 1 to {len(sentences)}", where=where)
+        parts.append(f"{item['text']} [{','.join(map(str, cites))}]")
+    lines = [" ".join(s.split()) for s in sentences]
+    return Case(
+        id=str(row.get("id", number)),
+        src=" ".join(f"[{k}] {line}" for k, line in enumerate(lines, start=1)),
+        refs=(" ".join(parts),),
+        doc=str(row.get("id", number)),
+        topic=str(row.get("topic", "")),
+        tags=tuple(str(tag) for tag in row.get("tags") or ()),
+        sentences=tuple(lines),
+    )
 
 
 def _parse_xml(path: str | Path) -> Any:

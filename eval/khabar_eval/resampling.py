@@ -100,6 +100,8 @@ def compare(
     """
     if any(a.shape != b.shape for a, b in zip(system, baseline, strict=True)):
         raise ValueError("the two systems have different numbers of segments")
+    if all((a == b).all() for a, b in zip(system, baseline, strict=True)):
+        return [_no_difference(metric, rows) for metric, rows in zip(metrics, system, strict=True)]
     boot_sys, boot_base = _bootstrap_scores(metrics, [system, baseline], sampling)
     shuffled = _randomised_differences(metrics, system, baseline, sampling)
     results = []
@@ -126,6 +128,22 @@ def compare(
             )
         )
     return results
+
+
+def _no_difference(metric: Metric, rows: Floats2d) -> Comparison:
+    """The comparison of two systems with equal statistics."""
+    value = metric.value(rows.sum(0))
+    return Comparison(
+        metric=metric.name,
+        value=value,
+        baseline=value,
+        difference=value - value,
+        interval=(0.0, 0.0),
+        p_bootstrap=1.0,
+        p_randomisation=1.0,
+        higher_is_better=metric.higher_is_better,
+        n=metric.count(np.append(rows.sum(0), len(rows))),
+    )
 
 
 def _centred(samples: Floats1d, metric: Metric) -> Floats1d:

@@ -37,9 +37,9 @@ class SegmentResult:
         src: Arabic.
         ref: first reference.
         mt: the output.
-        chrf: chrF2++ of this segment, 0..100.
+        score: of this segment, 0..100, by the `segment_metric` of its system.
         baseline_mt: what the baseline wrote, if there is one.
-        baseline_chrf: its chrF2++.
+        baseline_score: its score.
         faults: in words, e.g. "number 17 missing".
     """
 
@@ -48,9 +48,9 @@ class SegmentResult:
     src: str
     ref: str
     mt: str
-    chrf: float
+    score: float
     baseline_mt: str | None = None
-    baseline_chrf: float | None = None
+    baseline_score: float | None = None
     faults: tuple[str, ...] = ()
 
 
@@ -68,7 +68,8 @@ class SystemResult:
         comparisons: with the baseline; empty without one.
         breakdowns: by slice.
         worst: segments, worst first.
-        segment_chrf: chrF2++ of every segment in order, rounded to 2 decimals, for plots.
+        segment_metric: what segments are ranked by.
+        segment_scores: of every segment in order, 0..100, rounded to 2 decimals, for plots.
     """
 
     name: str
@@ -80,7 +81,8 @@ class SystemResult:
     comparisons: tuple[Comparison, ...] = ()
     breakdowns: tuple[Breakdown, ...] = ()
     worst: tuple[SegmentResult, ...] = ()
-    segment_chrf: tuple[float, ...] = ()
+    segment_metric: str = "chrF2++"
+    segment_scores: tuple[float, ...] = ()
 
     def score(self, metric: str) -> Score | None:
         """The score of a metric, if it was measured."""
@@ -97,6 +99,7 @@ class SuiteInfo:
     n_documents: int
     n_words: int
     n_refs: int
+    kind: str = "translate"
     licence: str = ""
     origin: str = ""
     description: str = ""

@@ -13,17 +13,27 @@ import numpy as np
 
 from khabar_core.errors import InputError
 from khabar_core.records import Score
-from khabar_eval import checks, names, numbers
+from khabar_eval import brief_checks, checks, names, numbers
 from khabar_eval.cases import Case, Suite, check_outputs, length_bucket
 from khabar_eval.hypotheses import Hypotheses
-from khabar_eval.metrics import DEFAULT_METRICS, Floats1d, Floats2d, Metric, Statistics
+from khabar_eval.metrics import Floats1d, Floats2d, Metric, Statistics, default_metrics
 from khabar_eval.readers import ENTITY_TYPES
 from khabar_eval.resampling import Comparison, Sampling, bootstrap_intervals, compare
 from khabar_eval.results import Breakdown, SegmentResult, SuiteInfo, SystemResult
 
 __all__ = ["ScoringOptions", "describe_suite", "score_system"]
 
-_SLICE_METRICS = ("BLEU", "chrF2++", "number_fidelity", "name_recall")
+_SLICE_METRICS = (
+    "BLEU",
+    "chrF2++",
+    "number_fidelity",
+    "name_recall",
+    "term_success",
+    "ROUGE-L",
+    "unsupported_names",
+)
+# What segments are ranked by: one score a segment, higher is better.
+_SEGMENT_METRICS = {"translate": "chrF2++", "brief": "citation_recall"}
 _SLICE_RESAMPLES = 200  # intervals of slices are for the eye, not for gates
 _MAX_SLICES = 200  # per kind with intervals and in reports; the largest ones are kept
 _MAX_PLOTTED = 20_000
@@ -34,13 +44,14 @@ class ScoringOptions:
     """What to compute.
 
     Attributes:
-        metrics: names; the recall of every entity class that occurs is added to `name_recall`.
+        metrics: names, none for the usual ones of the suite's kind; the recall of every entity class that
+            occurs is added to `name_recall`.
         sampling: resamples and seed.
-        worst: how many segments to keep.
+        worst: how many segments to keep; 0 also leaves out the scores of segments.
         breakdowns: whether to score slices.
     """
 
-    metrics: tuple[str, ...] = DEFAULT_METRICS
+    metrics: tuple[str, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
     worst: int = 50
     breakdowns: bool = True
@@ -55,6 +66,7 @@ def describe_suite(suite: Suite) -> SuiteInfo:
         n_documents=suite.n_documents,
         n_words=sum(case.n_words for case in suite.cases),
         n_refs=max(len(case.refs) for case in suite.cases),
+        kind=suite.kind,
         licence=suite.licence,
         origin=suite.origin,
         description=suite.description,
@@ -83,7 +95,7 @@ def score_system(
     for entry in (hypotheses, *([baseline] if baseline else [])):
         check_outputs(suite, entry.outputs, where=entry.system)
     store = store or Statistics()
-    wanted = _with_classes(options.metrics, suite)
+    wanted = _with_classes(options.metrics or default_metrics(suite.kind), suite)
     measured = [store.measure(name, suite.cases, hypotheses.outputs) for name in wanted]
     measured = [item for item in measured if item.n]
     metrics, statistics = [item.metric for item in measured], [item.rows for item in measured]
@@ -91,8 +103,10 @@ def score_system(
     if baseline is not None:
         others = [store.measure(m.name, suite.cases, baseline.outputs).rows for m in metrics]
         comparisons = tuple(compare(metrics, statistics, others, options.sampling))
-    segment_chrf = _segment_chrf(suite, hypotheses, store)
-    baseline_chrf = _segment_chrf(suite, baseline, store) if baseline else None
+    segment_scores, baseline_score = np.zeros(0), None
+    if options.worst:
+        segment_scores = _segment_scores(suite, hypotheses, store)
+        baseline_score = _segment_scores(suite, baseline, store) if baseline else None
     seconds = hypotheses.usage.seconds
     n_words = sum(case.n_words for case in suite.cases)
     return SystemResult(
@@ -104,8 +118,11 @@ def score_system(
         scores=_scores(metrics, statistics, options.sampling),
         comparisons=comparisons,
         breakdowns=_breakdowns(suite, metrics, statistics, options) if options.breakdowns else (),
-        worst=_worst(suite, hypotheses, segment_chrf, options.worst, (baseline, baseline_chrf)),
-        segment_chrf=tuple(round(float(x), 2) for x in segment_chrf[:_MAX_PLOTTED]),
+        worst=_worst(suite, hypotheses, segment_scores, options.worst, (baseline, baseline_score))
+        if options.worst
+        else (),
+        segment_metric=_SEGMENT_METRICS[suite.kind],
+        segment_scores=tuple(round(float(x), 2) for x in segment_scores[:_MAX_PLOTTED]),
     )
 
 
@@ -185,21 +202,23 @@ def _slices(suite: Suite) -> dict[str, dict[str, list[int]]]:
     return {kind: groups for kind, groups in kinds.items() if len(groups) > 1 or kind == "tag"}
 
 
-def _segment_chrf(suite: Suite, hypotheses: Hypotheses, store: Statistics) -> Floats1d:
-    measured = store.measure("chrF2++", suite.cases, hypotheses.outputs)
-    return measured.metric.values(measured.rows)
+def _segment_scores(suite: Suite, hypotheses: Hypotheses, store: Statistics) -> Floats1d:
+    measured = store.measure(_SEGMENT_METRICS[suite.kind], suite.cases, hypotheses.outputs)
+    scores = measured.metric.values(measured.rows)
+    # An empty brief has no sentence that could be supported.
+    return np.nan_to_num(scores) * (100.0 if measured.metric.is_rate else 1.0)
 
 
 def _worst(
     suite: Suite,
     hypotheses: Hypotheses,
-    segment_chrf: Floats1d,
+    segment_scores: Floats1d,
     n_worst: int,
     against: tuple[Hypotheses | None, Floats1d | None],
 ) -> tuple[SegmentResult, ...]:
     """Segments with faults count as 25 points worse: a wrong number matters more than a clumsy sentence."""
     faults = [_faults(case, mt) for case, mt in zip(suite.cases, hypotheses.outputs, strict=True)]
-    order = sorted(range(len(suite.cases)), key=lambda k: segment_chrf[k] - 25 * len(faults[k]))[:n_worst]
+    order = sorted(range(len(suite.cases)), key=lambda k: segment_scores[k] - 25 * len(faults[k]))[:n_worst]
     baseline, other = against
     return tuple(
         SegmentResult(
@@ -208,9 +227,9 @@ def _worst(
             src=suite.cases[k].src,
             ref=suite.cases[k].refs[0],
             mt=hypotheses.outputs[k],
-            chrf=float(segment_chrf[k]),
+            score=float(segment_scores[k]),
             baseline_mt=baseline.outputs[k] if baseline else None,
-            baseline_chrf=float(other[k]) if other is not None else None,
+            baseline_score=float(other[k]) if other is not None else None,
             faults=tuple(faults[k]),
         )
         for k in order
@@ -219,16 +238,24 @@ def _worst(
 
 def _faults(case: Case, mt: str) -> list[str]:
     """What is certainly wrong with an output, in words."""
-    tests = (
-        ("empty", checks.is_empty),
-        ("Arabic left", checks.is_untranslated),
-        ("repeats itself", checks.has_loop),
-        ("far too short or long", checks.has_bad_length),
-    )
-    found = [words for words, test in tests if test(case, mt)]
+    if case.sentences:
+        tests = (
+            ("a number that the article lacks", brief_checks.unsupported_numbers),
+            ("a name that the article lacks", brief_checks.unsupported_names),
+        )
+        return ["empty"] * (not mt.strip()) + [words for words, count in tests if count(case, mt)[0]]
+    found = [words for words, test in _FAULTS if test(case, mt)]
     if "nonumcheck" not in case.tags:
         found += [f"number {q.text} missing" for q in numbers.kept(case.src, mt, case.refs)[1]]
     found += [f"number {q.text} invented" for q in numbers.invented(case.src, mt, case.refs)]
     folded = names.fold_name(mt)
     found += [f"name {e.target} missing" for e in case.entities if names.find_form(e, folded) is None]
     return found
+
+
+_FAULTS = (
+    ("empty", checks.is_empty),
+    ("Arabic left", checks.is_untranslated),
+    ("repeats itself", checks.has_loop),
+    ("far too short or long", checks.has_bad_length),
+)

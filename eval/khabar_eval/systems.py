@@ -36,7 +36,12 @@ _MAX_RESPONSE_BYTES = 64 << 20
 
 
 class System(Protocol):
-    """Anything that translates lines."""
+    """Anything that translates lines.
+
+    For suites of briefs, `brief(articles) -> list[str]` is called if there is such a method, else
+    `translate`: a line is then an article, `[1] First. [2] Second.`, and the output a brief with citations,
+    `Text. [1,2]`.
+    """
 
     @property
     def name(self) -> str:
@@ -240,10 +245,12 @@ def collect(
     """
     if isinstance(system, FileSystem):
         return load_hypotheses(system.path, suite, name=system.name)
-    path = cache / f"{suite.digest}-{system.signature.digest}.jsonl" if cache else None
+    # Read before the clock starts: it loads the model.
+    signature = system.signature
+    path = cache / f"{suite.digest}-{signature.digest}.jsonl" if cache else None
     if path is not None and path.exists():
         stored = load_hypotheses(path, suite, name=system.name)
-        if stored.signature != str(system.signature):
+        if stored.signature != str(signature):
             raise InputError("stale cache: made by another system", where=str(path), hint="delete it")
         log.info("read %d outputs of %s from the cache", len(stored.outputs), system.name)
         return Hypotheses(
@@ -254,13 +261,14 @@ def collect(
             cached=True,
         )
     started = clock()
-    outputs = system.translate(suite.sources, suite.documents)
+    brief = getattr(system, "brief", None) if suite.kind == "brief" else None
+    outputs = brief(suite.sources) if brief else system.translate(suite.sources, suite.documents)
     seconds = clock() - started
     check_outputs(suite, outputs, where=system.name)
     known = getattr(system, "usage", Usage())
     result = Hypotheses(
         system=system.name,
-        signature=str(system.signature),
+        signature=str(signature),
         outputs=tuple(_one_line(text) for text in outputs),
         usage=Usage(
             seconds=seconds,

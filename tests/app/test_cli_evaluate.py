@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from khabar.cli.main import main
-from khabar.evaluating import REPORT_FILES, translate_documents
+from khabar.evaluating import REPORT_FILES
+from khabar.measured import translate_documents
 
 PAIRS = [
     (f"وصل {k + 10} وزيرا إلى بيروت اليوم", f"A group of {k + 10} ministers reached Beirut today")
@@ -131,3 +132,68 @@ def test_documents_are_translated_together_and_lines_stay_in_place() -> None:
     lines, docs = ["a", "b", "c", "d\ne", "f"], ["x", "y", "x", "", ""]
     assert translate_documents(translator, lines, docs) == ["A", "B", "C", "D E", "F"]  # type: ignore[arg-type]
     assert translator.seen == [("a", "c"), ("b",), ("d e",), ("f",)]
+
+
+def test_the_self_test_has_an_exit_code(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gate = files / "g.toml"
+    rules = '[[rule]]\nmetric = "number_fidelity"\nmax_loss = {}\n'
+    gate.write_text("schema = 1\n" + rules.format(0.02), encoding="utf-8")
+    args = ["selftest", "-q", "--gate", str(gate), "--suite", "numbers", "--repeats", "2"]
+    assert main([*args, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["stopped"] == {"numbers swapped": True}
+    assert found["passed"] is True
+    gate.write_text("schema = 1\n" + rules.format(0.99), encoding="utf-8")
+    assert main(args) == 6
+    captured = capsys.readouterr()
+    assert "NOT STOPPED  numbers swapped" in captured.out
+    assert captured.err == "khabar: the gate g does not do its work\n"
+
+
+def test_term_modes_differ_in_the_glossary_alone(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The echo engine keeps the Arabic, so that no term succeeds, but all three systems run and are compared."""
+    row = {"src": "وصل وفد واشنطن", "ref": "A delegation from Washington arrived"}
+    row["terms"] = [{"source": "واشنطن", "target": "Washington"}]  # type: ignore[assignment]
+    suite = files / "t.jsonl"
+    suite.write_text("".join(json.dumps({**row, "id": str(k)}) + "\n" for k in range(12)), encoding="utf-8")
+    args = [
+        "evaluate",
+        "-q",
+        str(suite),
+        "--term-modes",
+        "--model",
+        "echo",
+        "--json",
+        "--metric",
+        "term_success",
+    ]
+    assert main(args) == 0
+    report = json.loads(capsys.readouterr().out)
+    systems = report["suites"][0]["systems"]
+    assert [s["name"] for s in systems] == ["none", "random", "proper"]
+    signatures = [dict(part.split(":", 1) for part in s["signature"].split("|")) for s in systems]
+    assert len({s["glossary"] for s in signatures}) == 3
+    assert len({tuple((k, v) for k, v in s.items() if k != "glossary") for s in signatures}) == 1
+    assert any("of 12 occurrences of its terms found" in note for note in report["notes"])
+    assert main(["evaluate", "-q", "news", "--term-modes", "--model", "echo"]) == 3
+    assert "has no terms" in capsys.readouterr().err
+
+
+def test_khabar_briefs_with_citations_of_the_given_sentences() -> None:
+    from khabar.loading import Tools
+    from khabar.measured import KhabarSystem
+    from khabar_core.engines.echo import EchoEngine
+    from khabar_eval.manifest import load_suite
+    from khabar_eval.metrics import find_metric
+    from khabar_glossaries import Glossary
+
+    class Translating(EchoEngine):
+        tasks = ("translate",)
+
+    suite = load_suite("briefs")
+    system = KhabarSystem("k", Tools(model="echo"), Glossary.empty(), Translating())
+    cases = suite.cases[:6]
+    briefs = system.brief([case.src for case in cases])
+    recall = find_metric("citation_recall")
+    # Without a model that writes, a brief is an extract: all of it stands in the sentences that it cites.
+    assert recall.value(recall.statistics(cases, briefs).sum(0)) > 0.9

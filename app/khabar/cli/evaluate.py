@@ -31,8 +31,8 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="SUITE",
-            help="news, names, numbers, stress, a .toml, .jsonl, .tsv, .tmx or .xml file, or sacrebleu:NAME. "
-            "Default: those of the gates file, else all bundled ones.",
+            help="news, names, numbers, stress, terms, briefs, a .toml, .jsonl, .tsv, .tmx or .xml file, or "
+            "sacrebleu:NAME. Default: those of the gates file, else all bundled ones.",
         ),
     ] = None,
     src: Annotated[str | None, typer.Option(help="Arabic file, a segment a line, for a suite.")] = None,
@@ -55,6 +55,10 @@ def evaluate(
     ] = True,
     beam: Annotated[int | None, typer.Option(help="Beam size; 1 is fastest.")] = None,
     threads: Annotated[int | None, typer.Option(help="Processor threads; default: all granted.")] = None,
+    term_modes: Annotated[
+        bool,
+        typer.Option("--term-modes", help="Run khabar with no, an unrelated and the suite's own glossary."),
+    ] = False,
     limit: Annotated[int | None, typer.Option(help="At most so many segments of each suite.")] = None,
     gate: Annotated[str | None, typer.Option(help="fast, full, or a gates file.")] = None,
     minimum: Annotated[
@@ -95,6 +99,7 @@ def evaluate(
         docs=docs,
         systems=(f"file:{hyp}",) if hyp else tuple(system or ()),
         tools=Tools(model=model, glossaries=glossary or (), builtin=builtin, beam=beam, threads=threads),
+        term_modes=term_modes,
         limit=limit,
         gate=gate,
         floors=tuple(minimum or ()),
