@@ -137,8 +137,11 @@ def _consider(
 
 
 def _to_entry(choice: _Choice, options: AutomaticOptions) -> Entry:
-    """An entry whose note says that a machine made it; a single first name or surname needs evidence."""
-    single = choice.kind == "person" and " " not in choice.arabic
+    """An entry whose note says that a machine made it.
+
+    A first name or surname alone needs evidence, and so does any single word that only one list has.
+    """
+    single = " " not in choice.arabic and (choice.kind == "person" or choice.score[0] < 2)
     raw = Entry(
         source=choice.arabic,
         target=choice.english,
