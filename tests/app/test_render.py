@@ -168,7 +168,8 @@ def test_term_report_tells_every_occurrence(translated: TranslatedArticle) -> No
     rows = [line.split("\t") for line in render_terms([translated]).rstrip("\n").split("\n")]
     assert {len(row) for row in rows} == {11}
     assert [row[2] for row in rows] == ["status", "at_once", "repaired", "violated"]
-    assert summarise_terms([translated]) == "3 glossary terms: 1 right at once, 1 repaired, 1 violated, 0 ambiguous"
+    expected = "3 glossary terms: 1 right at once, 1 repaired, 1 violated, 0 ambiguous"
+    assert summarise_terms([translated]) == expected
 
 
 def test_unknown_format_is_a_usage_error(translated: TranslatedArticle) -> None:
