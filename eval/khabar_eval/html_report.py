@@ -19,7 +19,7 @@ from khabar_eval import plots
 from khabar_eval.resampling import Comparison
 from khabar_eval.results import Breakdown, Evaluation, SegmentResult, SuiteResult, SystemResult, Verdict
 from khabar_eval.worddiff import Piece, diff_words
-from khabar_eval.wording import describe_score, difference, evidence, headline
+from khabar_eval.wording import DESCRIPTIVE, describe_score, difference, evidence, headline
 
 __all__ = ["html_report"]
 
@@ -92,6 +92,7 @@ def _suite(result: SuiteResult, place: int) -> str:
         _scores(result),
         _plots(result),
         *(_breakdowns(system) for system in result.systems),
+        *(_names(system) for system in result.systems),
         *(_segments(system, f"worst-{place}-{k}") for k, system in enumerate(result.systems)),
         "</section>",
     ]
@@ -105,12 +106,13 @@ def _scores(result: SuiteResult) -> str:
         scores = [system.score(metric) for system in result.systems]
         first = next(score for score in scores if score is not None)
         arrow = "↑" if first.higher_is_better else "↓"
+        arrow = "" if metric in DESCRIPTIVE else arrow
         cells = [
             f'<td class="number">{_score(score, system)}</td>' if score else "<td></td>"
             for score, system in zip(scores, result.systems, strict=True)
         ]
         title = html.escape(first.signature)
-        rows.append(f'<tr><th title="{title}">{_esc(metric)} {arrow}</th>{"".join(cells)}</tr>')
+        rows.append(f'<tr><th title="{title}">{_breakable(metric)} {arrow}</th>{"".join(cells)}</tr>')
     for label, facts in (
         ("words/s", [_fact(system.words_per_second, 0) for system in result.systems]),
         ("peak memory, MiB", [_fact(system.usage.peak_mib, 0) for system in result.systems]),
@@ -131,7 +133,7 @@ def _score(score: Score, system: SystemResult) -> str:
     found = next((c for c in system.comparisons if c.metric == score.metric), None)
     if found is None:
         return text
-    strong = found.p_randomisation < 0.05
+    strong = found.p_randomisation < 0.05 and score.metric not in DESCRIPTIVE
     style = ("better" if found.gain > 0 else "worse") if strong else "soft"
     words = f"{difference(found)}, p = {found.p_randomisation:.4f}, {evidence(found.p_randomisation)}"
     return f'{text}<br><span class="change {style}">{_esc(words)}</span>'
@@ -168,7 +170,7 @@ def _plots(result: SuiteResult) -> str:
 
 def _differences(system: SystemResult, baseline: str) -> str:
     """Gains on one axis: rates in percentage points, so that they fit beside 0..100 scores."""
-    rows = [_gain(comparison) for comparison in system.comparisons]
+    rows = [_gain(comparison) for comparison in system.comparisons if comparison.metric not in DESCRIPTIVE]
     caption = f"{system.name} against {baseline}, in points; right is better"
     return _figure(caption, plots.difference_plot(rows, caption))
 
@@ -224,6 +226,20 @@ def _breakdowns(system: SystemResult) -> str:
             table = _table((kind, "segments", *metrics), rows, numbers=True)
             parts.append(f"<details><summary>{title}: {_esc(system.name)}</summary>{table}</details>")
     return "".join(parts)
+
+
+def _names(system: SystemResult) -> str:
+    if not system.missed_names:
+        return ""
+    rows = [
+        f'<tr><td dir="rtl" lang="ar">{_esc(name.source)}</td><td>{_esc(name.target)}</td>'
+        f'<td>{_esc(name.type)}</td><td class="number">{name.found}</td>'
+        f'<td class="number">{name.expected}</td></tr>'
+        for name in system.missed_names
+    ]
+    heads = ("Arabic", "English", "type", "found", "expected")
+    table = _table(heads, rows, style="names")
+    return f"<details><summary>Names and terms missed: {_esc(system.name)}</summary>{table}</details>"
 
 
 def _segments(system: SystemResult, name: str) -> str:
@@ -309,6 +325,11 @@ def _figure(caption: str, svg: str) -> str:
 
 def _pieces(pieces: Sequence[Piece], tag: str) -> str:
     return "".join(_esc(text) if common else f"<{tag}>{_esc(text)}</{tag}>" for common, text in pieces)
+
+
+def _breakable(metric: str) -> str:
+    """A metric's name that a narrow table may break after its underscores."""
+    return _esc(metric).replace("_", "_<wbr>").replace(":", ":<wbr>")
 
 
 def _fact(value: float | None, digits: int) -> str:

@@ -16,7 +16,7 @@ from khabar_core.textio import safe_terminal
 __all__ = ["Point", "Row", "difference_plot", "dot_plot", "histogram", "pareto_plot"]
 
 WIDTH = 360
-_LABEL = 128  # units for labels at the left
+_LABEL = 136  # units for labels at the left
 _RIGHT = 12
 _ROW = 20
 _MAX_LABEL_CHARS = 20

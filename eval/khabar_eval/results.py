@@ -14,7 +14,16 @@ from khabar_core.records import Score
 from khabar_eval.hypotheses import Usage
 from khabar_eval.resampling import Comparison
 
-__all__ = ["Breakdown", "Evaluation", "SegmentResult", "SuiteInfo", "SuiteResult", "SystemResult", "Verdict"]
+__all__ = [
+    "Breakdown",
+    "Evaluation",
+    "NameResult",
+    "SegmentResult",
+    "SuiteInfo",
+    "SuiteResult",
+    "SystemResult",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +34,17 @@ class Breakdown:
     name: str
     n_segments: int
     scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameResult:
+    """One name or term of a suite: how often a right form stands in the outputs."""
+
+    source: str
+    target: str
+    type: str
+    expected: int
+    found: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +87,7 @@ class SystemResult:
         scores: of the whole suite; metrics without data are left out.
         comparisons: with the baseline; empty without one.
         breakdowns: by slice.
+        missed_names: names and terms that are missed at least once, the most often missed first.
         worst: segments, worst first.
         segment_metric: what segments are ranked by.
         segment_scores: of every segment in order, 0..100, rounded to 2 decimals, for plots.
@@ -80,6 +101,7 @@ class SystemResult:
     scores: tuple[Score, ...]
     comparisons: tuple[Comparison, ...] = ()
     breakdowns: tuple[Breakdown, ...] = ()
+    missed_names: tuple[NameResult, ...] = ()
     worst: tuple[SegmentResult, ...] = ()
     segment_metric: str = "chrF2++"
     segment_scores: tuple[float, ...] = ()

@@ -6,6 +6,7 @@ In: a suite, hypotheses, perhaps a baseline's hypotheses. Out: a `SystemResult`.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.metrics import Floats1d, Floats2d, Metric, Statistics, default_metrics
 from khabar_eval.readers import ENTITY_TYPES
 from khabar_eval.resampling import Comparison, Sampling, bootstrap_intervals, compare
-from khabar_eval.results import Breakdown, SegmentResult, SuiteInfo, SystemResult
+from khabar_eval.results import Breakdown, NameResult, SegmentResult, SuiteInfo, SystemResult
 
 __all__ = ["ScoringOptions", "describe_suite", "score_system"]
 
@@ -37,6 +38,7 @@ _SEGMENT_METRICS = {"translate": "chrF2++", "brief": "citation_recall"}
 _SLICE_RESAMPLES = 200  # intervals of slices are for the eye, not for gates
 _MAX_SLICES = 200  # per kind with intervals and in reports; the largest ones are kept
 _MAX_PLOTTED = 20_000
+_MAX_NAMES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ def score_system(
         scores=_scores(metrics, statistics, options.sampling),
         comparisons=comparisons,
         breakdowns=_breakdowns(suite, metrics, statistics, options) if options.breakdowns else (),
+        missed_names=_missed_names(suite, hypotheses.outputs) if options.worst else (),
         worst=_worst(suite, hypotheses, segment_scores, options.worst, (baseline, baseline_score))
         if options.worst
         else (),
@@ -233,6 +236,26 @@ def _worst(
             faults=tuple(faults[k]),
         )
         for k in order
+    )
+
+
+def _missed_names(suite: Suite, outputs: Sequence[str]) -> tuple[NameResult, ...]:
+    """Count each name over all its occurrences; a term that is also an entity counts as the entity."""
+    expected: Counter[tuple[str, str, str]] = Counter()
+    found: Counter[tuple[str, str, str]] = Counter()
+    for case, mt in zip(suite.cases, outputs, strict=True):
+        folded = names.fold_name(mt)
+        sources = {entity.source for entity in case.entities}
+        for item in (*case.entities, *(term for term in case.terms if term.source not in sources)):
+            key = (item.source, item.target, item.type)
+            expected[key] += 1
+            found[key] += names.find_form(item, folded) is not None
+    missed = sorted(
+        (key for key in expected if found[key] < expected[key]), key=lambda k: found[k] - expected[k]
+    )
+    return tuple(
+        NameResult(source=s, target=t, type=kind, expected=expected[(s, t, kind)], found=found[(s, t, kind)])
+        for s, t, kind in missed[:_MAX_NAMES]
     )
 
 

@@ -10,6 +10,7 @@ from khabar_eval.resampling import Comparison
 from khabar_eval.results import Evaluation, SuiteResult, SystemResult, Verdict
 
 __all__ = [
+    "DESCRIPTIVE",
     "describe_score",
     "difference",
     "evidence",
@@ -21,6 +22,8 @@ __all__ = [
 
 _OUTCOMES = {"missed": "MISSED", "improved": "improved", "pass": "pass"}
 ALPHA = 0.05
+# Metrics that describe: more is neither better nor worse.
+DESCRIPTIVE = ("compression", "novel_bigrams")
 
 
 def number(metric: str, value: float) -> str:
@@ -90,6 +93,8 @@ def _system_rows(system: SystemResult, baseline: str | None) -> str:
     rows = [f"  {system.name}{speed}"]
     for score in system.scores:
         arrow = "higher is better" if score.higher_is_better else "lower is better"
+        if score.metric in DESCRIPTIVE:
+            arrow = "descriptive"
         row = f"    {score.metric:<20} {describe_score(score):<24} n={score.n} {score.unit}, {arrow}"
         comparison = compared.get(score.metric)
         if comparison is not None:

@@ -151,7 +151,7 @@ def test_the_self_test_has_an_exit_code(files: Path, capsys: pytest.CaptureFixtu
 
 
 def test_term_modes_differ_in_the_glossary_alone(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The echo engine keeps the Arabic, so that no term succeeds, but all three systems run and are compared."""
+    """The echo engine keeps the Arabic, so that no term succeeds; all three systems still run."""
     row = {"src": "وصل وفد واشنطن", "ref": "A delegation from Washington arrived"}
     row["terms"] = [{"source": "واشنطن", "target": "Washington"}]  # type: ignore[assignment]
     suite = files / "t.jsonl"

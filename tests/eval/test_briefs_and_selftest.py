@@ -247,7 +247,7 @@ def test_a_gate_without_hard_rules_proves_nothing(suite: Suite) -> None:
 
 @pytest.mark.slow
 def test_equal_systems_are_seldom_stopped_even_without_a_minimum_effect(suite: Suite) -> None:
-    """With max_loss 0 significance alone decides, so false alarms come near to alpha, and Holm keeps them below."""
+    """With max_loss 0 significance alone decides, and Holm keeps false alarms below alpha."""
     names = ("chrF2++", "BLEU", "number_fidelity", "name_recall")
     rules = tuple(Rule(metric=name, max_loss=0.0) for name in names)
     gates = Gates(name="strict", rules=rules, sampling=QUICK)

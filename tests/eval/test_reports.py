@@ -119,7 +119,7 @@ def test_junit_without_a_gate_has_a_test_for_each_score(
 class _Tags(html.parser.HTMLParser):
     """Collects tags and checks that they nest."""
 
-    void = ("meta", "rect", "br", "circle", "path", "polyline")
+    void = ("meta", "wbr", "rect", "br", "circle", "path", "polyline")
 
     def __init__(self) -> None:
         super().__init__()
