@@ -19,7 +19,7 @@ from khabar_summarize.options import BriefOptions
 from khabar_summarize.second_opinion import Scorer
 from khabar_summarize.selection import Ranked, fit_window, overlap
 from khabar_summarize.verify import Verdict, Verifier
-from khabar_summarize.writing import Candidate, ask, writes_citations
+from khabar_summarize.writing import Candidate, Writer, writes_citations
 
 __all__ = ["Draft", "Drafter", "Pool"]
 
@@ -54,6 +54,11 @@ def _repetition(left: Draft, right: Draft) -> float:
     """How much of the shorter of two sentences stands in the other."""
     shorter = min(len(left.stems), len(right.stems))
     return len(left.stems & right.stems) / shorter if shorter else 0.0
+
+
+def _may_pass(draft: Draft) -> bool:
+    """Whether it passes, or fails only checks that a model's second opinion may settle."""
+    return draft.verdict.passed or draft.verdict.doubtful
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,42 +99,62 @@ class Drafter:
         own = writes_citations(engine)
         limit = _WINDOW if own else int(engine.max_input_tokens * _WINDOW_SHARE)
         window = fit_window(self._pool.ranked, engine.count_tokens, limit)
-        texts = [r.source.text for r in window]
+        writer = Writer(engine, [r.source.text for r in window], self._options)
         shown = [r.index for r in window]
-        asked = ask(engine, texts, self._options)
-        if not asked:
+        best, others = self._best(writer, shown)
+        if not best:
             self.notes.append("the model wrote nothing; the brief is extractive")
             return []
-        candidates = [self._checked(candidate, shown) for candidate in asked]
-        values = [
-            self._value(drafts) + _LIKELY * candidate.logprob
-            for drafts, candidate in zip(candidates, asked, strict=True)
-        ]
-        best = candidates[values.index(max(values))]
-        others = [d for c in candidates if c is not best for d in c if d.verdict.passed or d.verdict.doubtful]
         settled: list[Draft] = []
-        retried = False
+        retried, kept = False, True
         for place, draft in enumerate(best):
             if self._full(settled):
                 break
             draft = self._confirmed(draft)
-            if draft.verdict.passed:
+            # "Its head said..." says something else when the sentence before is gone.
+            leans = not kept and draft.text.lower().startswith(_PRONOUNS)
+            kept = draft.verdict.passed and not leans
+            if kept:
                 self._add(settled, draft)
                 continue
-            why = (
-                "; ".join(f"{check.name}: {check.detail}" for check in draft.verdict.failures) or "no support"
-            )
             replacement = self._substitute(draft, others, settled)
-            if replacement is None and not retried:
+            if replacement is None and not retried and self._options.samples:
                 retried = True
-                tries = self._retry(engine, texts, shown, settled)
+                tries = self._retry(writer, shown, settled)
                 others.extend(tries)
                 replacement = self._substitute(draft, tries, settled)
             if replacement is None:
                 replacement = self._extract_for(draft, settled)
-            self._note_replacement(place, why, replacement)
+            self._note_replacement(place, draft, replacement)
             if replacement is not None:
                 self._add(settled, replacement)
+        self._add_others(settled, others)
+        return settled
+
+    def _best(self, writer: Writer, shown: Sequence[int]) -> tuple[list[Draft], list[Draft]]:
+        """The best candidate, and the sentences of the others that may pass.
+
+        Samples are drawn only when the beam's best has a sentence that must fail: they cost as much again.
+        """
+        asked = writer.beam()
+        candidates = [self._checked(candidate, shown) for candidate in asked]
+        best = self._choose(asked, candidates)
+        if self._options.samples and not (best and all(_may_pass(draft) for draft in best)):
+            drawn = [c for c in writer.samples() if all(c.sentences != other.sentences for other in asked)]
+            asked = [*asked, *drawn]
+            candidates.extend(self._checked(candidate, shown) for candidate in drawn)
+            best = self._choose(asked, candidates)
+        return best, [d for c in candidates if c is not best for d in c if _may_pass(d)]
+
+    def _choose(self, asked: Sequence[Candidate], candidates: Sequence[list[Draft]]) -> list[Draft]:
+        values = [
+            self._value(drafts) + _LIKELY * candidate.logprob
+            for drafts, candidate in zip(candidates, asked, strict=True)
+        ]
+        return candidates[values.index(max(values))] if values else []
+
+    def _add_others(self, settled: list[Draft], others: Sequence[Draft]) -> None:
+        """Sentences of other candidates, while the brief is short."""
         for draft in sorted(others, key=lambda d: -self._worth(d)):
             if self._words(settled) >= _FULL * self._options.max_words:
                 break
@@ -137,7 +162,6 @@ class Drafter:
                 confirmed = self._confirmed(draft)
                 if confirmed.verdict.passed:
                     settled.append(confirmed)
-        return settled
 
     def _confirmed(self, draft: Draft) -> Draft:
         """The draft with the model's second opinion, where it matters and the model can give one."""
@@ -148,7 +172,9 @@ class Drafter:
         verdict = self._pool.verifier.check_by_model(draft.text, draft.verdict, engine)
         return Draft(draft.text, verdict, draft.mode)
 
-    def _note_replacement(self, place: int, why: str, replacement: Draft | None) -> None:
+    def _note_replacement(self, place: int, failed: Draft, replacement: Draft | None) -> None:
+        failures = [f"{check.name}: {check.detail}" for check in failed.verdict.failures]
+        why = "; ".join(failures) or "it leans on a sentence that was replaced"
         how = "left out" if replacement is None else f"replaced ({replacement.mode})"
         self.notes.append(f"written sentence {place + 1} was {how}: {why}")
         log.debug("written sentence %d %s", place + 1, how)
@@ -196,28 +222,23 @@ class Drafter:
                 return confirmed
         return None
 
-    def _retry(
-        self, engine: Engine, texts: Sequence[str], shown: Sequence[int], settled: Sequence[Draft]
-    ) -> list[Draft]:
-        """New candidates for what follows the settled sentences; those that pass."""
+    def _retry(self, writer: Writer, shown: Sequence[int], settled: Sequence[Draft]) -> list[Draft]:
+        """New sentences for what follows the settled ones; those that may pass."""
         marks = {index: number for number, index in enumerate(shown, start=1)}
         pieces = []
         for draft in settled:
             numbers = [str(marks[i]) for i in draft.verdict.cites if i in marks]
             pieces.append(f"{draft.text} [{','.join(numbers)}]" if numbers else draft.text)
-        prefix = " ".join(pieces)
-        found = (
-            ask(engine, texts, self._options, prefix=prefix, samples_only=True)
-            if self._options.samples
-            else []
-        )
+        found = writer.samples(prefix=" ".join(pieces))
         drafts = [d for candidate in found for d in self._checked(candidate, shown)]
-        return [d for d in drafts if d.verdict.passed or d.verdict.doubtful]
+        return [d for d in drafts if _may_pass(d)]
 
     def _extract_for(self, failed: Draft, settled: Sequence[Draft]) -> Draft | None:
         """The source sentence that the failing one rests on most, shortened if need be."""
         for index in failed.verdict.cites:
-            if any(index in d.verdict.cites for d in settled):
+            before = settled[-1].verdict.cites if settled else ()
+            dangling = self._pool.ranked[index].dangling and index - 1 not in before
+            if dangling or any(index in d.verdict.cites for d in settled):
                 continue
             draft = self._extract(index, self._options.max_words - self._words(settled))
             if draft is not None and self._fits(draft, settled):

@@ -14,7 +14,7 @@ from khabar_core.engines.base import DecodeOptions, Engine, Hypothesis, Request
 from khabar_summarize.english import split_sentences
 from khabar_summarize.options import BriefOptions
 
-__all__ = ["Candidate", "Written", "ask", "can_write", "number_sentences", "parse", "writes_citations"]
+__all__ = ["Candidate", "Writer", "Written", "can_write", "number_sentences", "parse", "writes_citations"]
 
 _MARK = re.compile(r"\s*\[\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\]")
 _UNSAFE = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -60,54 +60,56 @@ def number_sentences(texts: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def ask(
-    engine: Engine,
-    texts: Sequence[str],
-    options: BriefOptions,
-    *,
-    prefix: str = "",
-    samples_only: bool = False,
-) -> list[Candidate]:
-    """Get candidates: the best of the beam, and some drawn at random.
+class Writer:
+    """A model with the sentences it writes from.
 
     Args:
         engine: one that `can_write`.
-        texts: the sentences to write from.
+        texts: the sentences.
         options: length and how many candidates.
-        prefix: beginning of the brief that is already settled, with its citation marks.
-        samples_only: leave the beam out (a second try after the beam has failed).
     """
-    text = number_sentences(texts) if writes_citations(engine) else " ".join(" ".join(texts).split())
-    request = Request(text=text, task=_TASK, prefix=prefix, source_language="en")
-    limit = int(options.max_words * _TOKENS_PER_WORD) + 40
-    runs: list[DecodeOptions] = []
-    if not samples_only:
-        runs.append(
-            DecodeOptions(
-                beam_size=options.beam_size,
-                n_best=options.beam_size,
-                repetition_penalty=1.05,
-                max_output_tokens=limit,
-            )
+
+    def __init__(self, engine: Engine, texts: Sequence[str], options: BriefOptions) -> None:
+        self._engine = engine
+        self._options = options
+        self._n_texts = len(texts)
+        self._text = (
+            number_sentences(texts) if writes_citations(engine) else " ".join(" ".join(texts).split())
         )
-    if options.samples:
-        runs.append(
-            DecodeOptions(
-                beam_size=1,
-                n_best=options.samples,
-                sampling_temperature=options.temperature,
-                seed=options.seed + samples_only,
-                max_output_tokens=limit,
-            )
+        self._limit = int(options.max_words * _TOKENS_PER_WORD) + 40
+
+    def beam(self) -> list[Candidate]:
+        """The likeliest briefs, best first."""
+        size = self._options.beam_size
+        options = DecodeOptions(
+            beam_size=size, n_best=size, repetition_penalty=1.05, max_output_tokens=self._limit
         )
-    candidates: list[Candidate] = []
-    for run in runs:
-        for hypothesis in engine.generate([request], run)[0]:
-            sentences = parse(_rest(hypothesis, prefix), len(texts))
+        return self._ask(options, "")
+
+    def samples(self, prefix: str = "") -> list[Candidate]:
+        """Briefs drawn at random.
+
+        Args:
+            prefix: beginning that is already settled, with its citation marks; not part of the candidates.
+        """
+        options = DecodeOptions(
+            beam_size=1,
+            n_best=self._options.samples,
+            sampling_temperature=self._options.temperature,
+            seed=self._options.seed + bool(prefix),
+            max_output_tokens=self._limit,
+        )
+        return self._ask(options, prefix)
+
+    def _ask(self, options: DecodeOptions, prefix: str) -> list[Candidate]:
+        request = Request(text=self._text, task=_TASK, prefix=prefix, source_language="en")
+        candidates: list[Candidate] = []
+        for hypothesis in self._engine.generate([request], options)[0]:
+            sentences = parse(_rest(hypothesis, prefix), self._n_texts)
             candidate = Candidate(tuple(sentences), hypothesis.logprob_per_token)
             if sentences and all(candidate.sentences != other.sentences for other in candidates):
                 candidates.append(candidate)
-    return candidates
+        return candidates
 
 
 def _rest(hypothesis: Hypothesis, prefix: str) -> str:

@@ -29,7 +29,7 @@ from khabar_summarize import BriefOptions, Summarizer, english_article
 from khabar_summarize.english import split_sentences
 from khabar_summarize.selection import usable
 from khabar_summarize.sources import source_sentences
-from khabar_summarize.writing import ask
+from khabar_summarize.writing import Writer
 
 _WORD = re.compile(r"[a-z0-9]+")
 _NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}(?:-[A-Z]?[a-z]+)?")
@@ -99,7 +99,7 @@ def main() -> None:
             while engine.count_tokens(" ".join(shown)) > 400:
                 shown.pop()
             outputs["model alone"] = timed(
-                lambda s=shown: " ".join(w.text for w in ask(engine, s, BriefOptions(samples=0))[0].sentences)
+                lambda s=shown: " ".join(w.text for w in Writer(engine, s, options).beam()[0].sentences)
             )
             start = time.perf_counter()
             briefing = Summarizer(engine, options=options).brief([article])
