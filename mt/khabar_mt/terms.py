@@ -8,7 +8,7 @@ a beginning to force on a new attempt. Whatever is still wrong is reported in th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from khabar_core.records import Span, TermHit, TermStatus
 from khabar_glossaries.english import find_form, plain
@@ -61,9 +61,12 @@ def _hint_rank(match: Match) -> tuple[bool, int, int]:
     return (match.entry.advisory, _HINT_ORDER.index(match.entry.type), -len(match.surface))
 
 
-def _hit(match: Match) -> TermHit:
-    """A hit that nothing is known about yet."""
+def _hit(match: Match, shown: Collection[tuple[str, str]] = ()) -> TermHit:
+    """A hit of which only the source is known, and whether the model was shown a hint for it."""
     entry = match.entry
+    steps = ["advice only"] if entry.advisory else []
+    if (fold_key(match.surface), entry.target) in shown:
+        steps.append("hint")
     return TermHit(
         source=match.surface,
         source_span=match.span,
@@ -71,7 +74,7 @@ def _hit(match: Match) -> TermHit:
         accepted=entry.accepted,
         type=entry.type,
         status=TermStatus.AMBIGUOUS if match.ambiguous or entry.advisory else TermStatus.VIOLATED,
-        steps=("advice only",) if entry.advisory else (),
+        steps=tuple(steps),
         glossary=entry.layer,
         forbidden=entry.forbidden,
         plural=match.plural or entry.type in _PLURAL_TYPES,
@@ -100,7 +103,9 @@ def _first_free(text: str, hit: TermHit, taken: Iterable[Span]) -> Span | None:
     return best
 
 
-def check_terms(matches: Sequence[Match], text: str) -> tuple[TermHit, ...]:
+def check_terms(
+    matches: Sequence[Match], text: str, hints: Iterable[tuple[str, str]] = ()
+) -> tuple[TermHit, ...]:
     """Say for each match whether an accepted form stands in the translation.
 
     Each place in the translation serves one match, longer names first. Where a name stands twice in the
@@ -109,12 +114,14 @@ def check_terms(matches: Sequence[Match], text: str) -> tuple[TermHit, ...]:
     Args:
         matches: the names of the source segment.
         text: its translation.
+        hints: what the model was shown, for the record of steps.
 
     Returns:
         One hit for each match, in the order of the matches.
     """
     easy = plain(text)
-    hits = [_hit(match) for match in matches]
+    shown = {(fold_key(arabic), english) for arabic, english in hints}
+    hits = [_hit(match, shown) for match in matches]
     places: dict[int, Span] = {}
     order = sorted(range(len(hits)), key=lambda i: (-len(hits[i].target), hits[i].source_span))
     for i in order:

@@ -341,7 +341,7 @@ class Translator:
         text = tidy(hypothesis.text, item.source, opens=item.opens, closes=item.closes)
         hits: tuple[TermHit, ...] = ()
         if item.matches:
-            hits = check_terms(item.matches, text)
+            hits = check_terms(item.matches, text, item.hints)
             text, hits = repair_terms(item.source, text, hits)
         evidence = Evidence(
             source=item.text,

@@ -219,3 +219,11 @@ def test_repair_never_breaks_a_span_and_is_stable(source_words: list[str], words
     again, _ = run(source, repaired)
     assert again == repaired
     assert n_violated(hits) <= n_violated(check_terms(GLOSSARY.find(source), text))
+
+
+def test_the_record_says_which_names_were_hinted() -> None:
+    matches = GLOSSARY.find("في إدلب وسراقب")
+    hits = check_terms(matches, "In Idlib and Sarqab", [("إدلب", "Idlib")])
+    assert [hit.steps for hit in hits] == [("hint",), ()]
+    _, after = repair_terms("في إدلب وسراقب", "In Idlib and Sarqab", hits)
+    assert [hit.steps for hit in after] == [("hint",), ("respelling: Sarqab -> Saraqib",)]
