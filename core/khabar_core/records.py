@@ -167,6 +167,7 @@ class FlagKind(str, enum.Enum):
     TRUNCATED = "truncated"  # decoding stopped at the length limit
     SPLIT = "split"  # the segment was cut to fit the model (informative)
     NOT_ARABIC = "not_arabic"  # passed through untouched (informative)
+    DIRECTION = "direction"  # a compass point was exchanged for another
     OTHER_SCRIPT = "other_script"  # letters of a script that neither side uses
 
 

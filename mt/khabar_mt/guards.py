@@ -33,7 +33,11 @@ _MAX_LOOP_WORDS = 12
 
 _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]+")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
-_LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_COMPASS = {"شمال": "north", "جنوب": "south", "شرق": "east", "غرب": "west"}
+_ARABIC_COMPASS = re.compile(rf"(?<!\w)[وفبكل]{{0,2}}(?:ال|لل)?({'|'.join(_COMPASS)})(?:ي|ية|ا|ى)?(?!\w)")
+_ENGLISH_COMPASS = re.compile(
+    r"\b(north|south|east|west)(east|west)?(?:ern|erly|wards?|bound)?\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,7 @@ def check(evidence: Evidence) -> tuple[Flag, ...]:
         _check_script(source, text),
         _check_length(source, text),
         _check_numbers(source, text),
+        _check_direction(source, text),
         _check_score(evidence.logprob_per_token),
     ]
     return tuple(flag for flag in found if flag is not None)
@@ -157,6 +162,19 @@ def _check_numbers(source: str, text: str) -> Flag | None:
     if difference.added:
         parts.append("added " + ", ".join(difference.added))
     return Flag(kind=FlagKind.NUMBERS, detail="; ".join(parts)) if parts else None
+
+
+def _check_direction(source: str, text: str) -> Flag | None:
+    """A compass point that was exchanged: one is missing and another was added.
+
+    One alone proves nothing: the Atlantic alliance and the Middle East have compass points in Arabic names.
+    """
+    ours = {_COMPASS[match.group(1)] for match in _ARABIC_COMPASS.finditer(source)}
+    theirs = {point.lower() for match in _ENGLISH_COMPASS.finditer(text) for point in match.groups() if point}
+    missing, added = ", ".join(sorted(ours - theirs)), ", ".join(sorted(theirs - ours))
+    if missing and added:
+        return Flag(kind=FlagKind.DIRECTION, detail=f"missing {missing}; added {added}")
+    return None
 
 
 def _check_score(logprob_per_token: float | None) -> Flag | None:

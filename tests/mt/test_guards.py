@@ -42,6 +42,15 @@ def test_each_defect_is_seen(text: str, kind: FlagKind) -> None:
     assert kind in _kinds(GOOD[0], text)
 
 
+def test_an_exchanged_compass_point_is_seen() -> None:
+    source = "دمرت الطائرات منشأة في شمال شرق البلاد أمس"
+    assert _kinds(source, "Planes destroyed a facility in the northwest of the country yesterday") == {
+        FlagKind.DIRECTION
+    }
+    assert _kinds(source, "Planes destroyed a facility in the country's northeast yesterday") == set()
+    assert _kinds(source, "Planes destroyed a facility in that part of the country yesterday") == set()
+
+
 def test_what_the_decoder_says_is_reported() -> None:
     assert _kinds(*GOOD, finished=False) == {FlagKind.TRUNCATED}
     assert _kinds(*GOOD, logprob=-3.0) == {FlagKind.LOW_SCORE}
