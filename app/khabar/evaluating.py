@@ -81,7 +81,7 @@ def run_evaluation(request: Request) -> Evaluation:
         KhabarError: anything that keeps it from a result.
     """
     from khabar_eval.baseline import load_baseline
-    from khabar_eval.evaluate import Plan, evaluate
+    from khabar_eval.running import Plan, evaluate
     from khabar_eval.scoring import ScoringOptions
 
     gates = _gates(request)
@@ -118,8 +118,8 @@ def choose_suites(request: Request, gates: Gates | None = None) -> list[Suite]:
     Raises:
         UsageError: suites and --src together, or references without a source.
     """
-    from khabar_eval.evaluate import pick_suites
     from khabar_eval.manifest import bundled_names, load_suite, suite_from_pairs
+    from khabar_eval.running import pick_suites
 
     if request.src is not None:
         if request.suites:

@@ -307,6 +307,10 @@ def find_metric(name: str) -> Metric:
         return SacrebleuMetric(name)
     if name in _ROUGE:
         return RougeMetric(name)
+    if name == "COMET":
+        from khabar_eval.neural import CometMetric  # it builds on this module
+
+        return CometMetric()
     if name in METRICS:
         return _RATES.get(name) or _BRIEF_RATES[name]
     raise UsageError(f"no metric {name!r}", hint="one of " + ", ".join(METRICS))
@@ -381,7 +385,7 @@ _BRIEF_RATES: Mapping[str, RateMetric] = {
         RateMetric("compression", brief_checks.compression, "words", False),
     )
 }
-METRICS = (*_SACREBLEU, *_RATES, *_ROUGE, *_BRIEF_RATES)
+METRICS = (*_SACREBLEU, *_RATES, *_ROUGE, *_BRIEF_RATES, "COMET")
 _DEFAULTS = {
     "translate": tuple(name for name in (*_SACREBLEU, *_RATES) if ":" not in name),
     "brief": (*_ROUGE, *_BRIEF_RATES, "empty", "loop"),

@@ -105,7 +105,7 @@ def pareto_plot(points: Sequence[Point], title: str) -> str:
         anchor, shift = ("end", -7) if x > WIDTH * 0.6 else ("start", 7)
         note = _esc(f"{point.label}: {point.x:.0f} words/s, {point.y:.1f}")
         parts.append(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"><title>{note}</title></circle>')
-        parts.append(_text(x + shift, y + 4, _shorten(point.label), anchor))
+        parts.append(_text(x + shift, y - 6, _shorten(point.label), anchor))
     for value in _nice_ticks(y_low, y_high):
         y = bottom - (value - y_low) / (y_high - y_low) * (bottom - 16)
         if 10 <= y <= bottom:

@@ -18,11 +18,11 @@ from khabar_eval import brief_checks
 from khabar_eval.brief_checks import CitedSentence, parse_brief, plain_brief
 from khabar_eval.cases import Case, Suite
 from khabar_eval.damage import DAMAGES, imitate
-from khabar_eval.evaluate import Plan, evaluate
 from khabar_eval.gating import Gates, Rule, load_gates
 from khabar_eval.manifest import load_suite
 from khabar_eval.metrics import default_metrics, find_metric
 from khabar_eval.resampling import Sampling
+from khabar_eval.running import Plan, evaluate
 from khabar_eval.scoring import ScoringOptions
 from khabar_eval.selftest import run_selftest, selftest_text
 from khabar_eval.systems import CallableSystem

@@ -12,10 +12,10 @@ from khabar_core.errors import InputError, UsageError
 from khabar_core.records import Signature
 from khabar_eval.baseline import load_baseline, write_baseline
 from khabar_eval.cases import Suite
-from khabar_eval.evaluate import Plan, evaluate, pick_suites
 from khabar_eval.gating import Gates, Rule
 from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.resampling import Sampling
+from khabar_eval.running import Plan, evaluate, pick_suites
 from khabar_eval.scoring import ScoringOptions
 from khabar_eval.systems import CallableSystem
 

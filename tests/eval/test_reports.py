@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from khabar_core.records import Signature
 from khabar_eval.annotations import annotation_lines
 from khabar_eval.cases import Suite
-from khabar_eval.evaluate import Plan, evaluate
 from khabar_eval.gating import Gates, Rule
 from khabar_eval.html_report import html_report
 from khabar_eval.hypotheses import Hypotheses
@@ -27,6 +26,7 @@ from khabar_eval.junit import junit_report
 from khabar_eval.markdown import MAX_BYTES, append_summary, markdown_report
 from khabar_eval.resampling import Sampling
 from khabar_eval.results import Evaluation
+from khabar_eval.running import Plan, evaluate
 from khabar_eval.scoring import ScoringOptions
 from khabar_eval.systems import CallableSystem
 from khabar_eval.worddiff import diff_words

@@ -40,9 +40,9 @@ def selftest(
     from khabar.cli.output import emit, emit_json, quiet_pipe
     from khabar_core.errors import GateError
     from khabar_core.records import to_json
-    from khabar_eval.evaluate import pick_suites
     from khabar_eval.gating import load_gates
     from khabar_eval.manifest import bundled_names, load_suite
+    from khabar_eval.running import pick_suites
     from khabar_eval.selftest import run_selftest, selftest_text
 
     gates = load_gates(gate)
