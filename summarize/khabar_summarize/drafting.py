@@ -9,10 +9,12 @@ Not here: several events, records, formats.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from khabar_core.engines.base import Engine
+from khabar_summarize.analysis import analyse
 from khabar_summarize.compress import shorter_forms
 from khabar_summarize.english import content_stems, count_words
 from khabar_summarize.options import BriefOptions
@@ -33,6 +35,7 @@ _FULL = 0.6  # share of the asked length from which a brief counts as full
 # of 512, beyond which reading is several times slower.
 _WINDOW = 440
 _WINDOW_SHARE = 0.9  # of the input of other models
+_PRONOUN = re.compile(r"\b(?:he|him|his|she|her|they|them|their|it|its)\b", re.IGNORECASE)
 _PRONOUNS = ("he ", "she ", "it ", "they ", "his ", "her ", "their ", "its ", "this ", "these ")
 
 
@@ -54,6 +57,12 @@ def _repetition(left: Draft, right: Draft) -> float:
     """How much of the shorter of two sentences stands in the other."""
     shorter = min(len(left.stems), len(right.stems))
     return len(left.stems & right.stems) / shorter if shorter else 0.0
+
+
+def _stands_alone(draft: Draft) -> bool:
+    """Whether it can be read without the sentence before: no pronoun, or a name before it."""
+    pronoun = _PRONOUN.search(draft.text)
+    return pronoun is None or any(name.span[0] < pronoun.start() for name in analyse(draft.text).names)
 
 
 def _may_pass(draft: Draft) -> bool:
@@ -158,7 +167,7 @@ class Drafter:
         for draft in sorted(others, key=lambda d: -self._worth(d)):
             if self._words(settled) >= _FULL * self._options.max_words:
                 break
-            if not draft.text.lower().startswith(_PRONOUNS) and self._fits(draft, settled):
+            if _stands_alone(draft) and self._fits(draft, settled):
                 confirmed = self._confirmed(draft)
                 if confirmed.verdict.passed:
                     settled.append(confirmed)
@@ -198,7 +207,7 @@ class Drafter:
         length = min(1.0, self._words(passed) / self._options.max_words)
         repeated = sum(_repetition(a, b) > _REDUNDANT for i, a in enumerate(within) for b in within[:i])
         support = sum(d.verdict.support for d in passed) / len(within)
-        return len(passed) / len(within) + 0.5 * support + 0.8 * coverage + 0.3 * length - 0.5 * repeated
+        return len(passed) / len(within) + support + 0.8 * coverage + 0.3 * length - 0.5 * repeated
 
     def _worth(self, draft: Draft) -> float:
         return draft.verdict.support + sum(self._score_of(i) for i in draft.verdict.cites)
@@ -210,11 +219,7 @@ class Drafter:
         """A passing sentence of another candidate that tells what the failing one meant to tell."""
         wanted = set(failed.verdict.cites)
         fitting = [
-            d
-            for d in others
-            if wanted & set(d.verdict.cites)
-            and not d.text.lower().startswith(_PRONOUNS)
-            and self._fits(d, settled)
+            d for d in others if wanted & set(d.verdict.cites) and _stands_alone(d) and self._fits(d, settled)
         ]
         for draft in sorted(fitting, key=lambda d: -overlap(d.stems, failed.stems))[:2]:
             confirmed = self._confirmed(draft)
@@ -271,8 +276,13 @@ class Drafter:
                 self._add(drafts, draft)
         if not drafts and self._pool.ranked:
             drafts.append(self._shortest())
-        added = sorted(drafts[n_written:], key=lambda d: d.verdict.cites[0])
-        return [*drafts[:n_written], *added]
+        ordered = drafts[:n_written]
+        for draft in sorted(drafts[n_written:], key=lambda d: d.verdict.cites[0]):
+            later = [i for i, d in enumerate(ordered) if min(d.verdict.cites) > draft.verdict.cites[0]]
+            # Never between a sentence and the one that leans on it.
+            later = [i for i in later if not ordered[i].text.lower().startswith(_PRONOUNS)]
+            ordered.insert(later[0] if later else len(ordered), draft)
+        return ordered
 
     def _shortest(self) -> Draft:
         """The shortest form of any sentence, when nothing fits into the words allowed."""
