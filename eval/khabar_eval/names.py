@@ -16,6 +16,7 @@ from khabar_eval.cases import Entity
 
 __all__ = ["find_form", "fold_name"]
 
+_COUNTABLE = ("group", "other", "term", "title", "weapon")
 _POSSESSIVE = re.compile(r"['’]s?(?!\w)")
 _APOSTROPHES = str.maketrans("", "", "'’‘`ʼʿʾ.")
 _NOT_WORD = re.compile(r"[^\w+&]+")
@@ -48,8 +49,8 @@ def find_form(entity: Entity, folded_mt: str, extra: Iterable[str] = ()) -> str 
             continue
         if folded in folded_mt:
             return form
-        # Members of a group: "Houthi fighters" names the Houthis.
-        if entity.type == "group" and (
+        # "Houthi fighters" names the Houthis, and one drone of several is a drone.
+        if entity.type in _COUNTABLE and (
             folded.rstrip().removesuffix("s") + " " in folded_mt or folded.rstrip() + "s " in folded_mt
         ):
             return form
