@@ -65,6 +65,7 @@ _PARTS = re.compile(r"\s*(?:[-\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}]|[(«\"\[
 _DATE = re.compile(
     r"^(?P<rest>.*?)\s*[،,]?\s*(?P<day>[0-9]{1,2}) (?P<month>[^\W\d_].*?)(?: (?P<year>[0-9]{4}))?$"
 )
+_TATWEEL_DASH = re.compile(r"\s\N{ARABIC TATWEEL}+\s*$")  # some keyboards have no better dash
 _FINAL_SEPARATOR = re.compile(r"[-\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}:/،]$")
 
 
@@ -81,7 +82,7 @@ def english_dateline(dateline: str, place: Callable[[str], str | None] = lambda 
     >>> english_dateline("حلب (سوريا) 17 كانون الأول - ")
     'ALEPPO, Syria, Dec. 17 -'
     """
-    text = normalise(dateline).rstrip("ـ ").strip()
+    text = normalise(_TATWEEL_DASH.sub(" -", dateline))
     closed = _FINAL_SEPARATOR.search(text) is not None
     places: list[str] = []
     countries: list[str] = []

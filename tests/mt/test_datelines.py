@@ -21,6 +21,7 @@ from khabar_mt.datelines import english_dateline
         ("تونس 23 أكتوبر/تشرين الأول 2011 - ", "TUNIS, Oct. 23, 2011 -"),
         ("كييف/إسطنبول - ", "KYIV/ISTANBUL -"),
         ("بـيـروت – ", "BEIRUT -"),
+        ("بـيـروت ـ ", "BEIRUT -"),
     ],
 )
 def test_known_datelines(arabic: str, english: str) -> None:
