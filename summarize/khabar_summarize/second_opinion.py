@@ -9,7 +9,7 @@ variants (alternatives).
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from khabar_core.engines.base import Request
@@ -23,10 +23,9 @@ __all__ = ["Scorer", "second_opinion"]
 
 log = logging.getLogger(__name__)
 
-# By how much (natural log) a variant must be likelier, by kind. A denial changes one short word, a name or
-# number
-# several tokens.
-MARGINS: Mapping[str, float] = {"exchange": 1.0, "name": 2.0, "number": 1.0, "denial": 1.0}
+# By how much (natural log) a variant must be likelier to fail the sentence: little where a rule doubts it too,
+# much where only the model objects.
+_MARGIN_DOUBTED, _MARGIN = 1.0, 4.0
 
 
 @runtime_checkable
@@ -37,13 +36,16 @@ class Scorer(Protocol):
         """Sums of natural-log probabilities, one for each text."""
 
 
-def second_opinion(engine: Scorer, written: Analysis, cited: Sequence[Analysis]) -> Check | None:
+def second_opinion(
+    engine: Scorer, written: Analysis, cited: Sequence[Analysis], *, doubted: bool = False
+) -> Check | None:
     """Compare a sentence with its variants.
 
     Args:
         engine: scores the task "brief".
         written: the sentence.
         cited: the sentences that it cites.
+        doubted: whether a check by rule has failed that the model may overrule.
 
     Returns:
         The check, or None when there is nothing to compare or the texts are too long for the model.
@@ -57,8 +59,7 @@ def second_opinion(engine: Scorer, written: Analysis, cited: Sequence[Analysis])
     except ModelError as exc:
         log.debug("no second opinion: %s", exc)
         return None
-    gains = [(other - own - MARGINS[v.kind], v) for other, v in zip(others, variants, strict=True)]
-    gain, worst = max(gains, key=lambda item: item[0])
-    if gain > 0:
+    gain, worst = max(zip(others, variants, strict=True), key=lambda item: item[0])
+    if gain - own > (_MARGIN_DOUBTED if doubted else _MARGIN):
         return Check(name="model", passed=False, detail=worst.problem)
-    return Check(name="model", passed=True, detail=f"likelier than {len(variants)} variants")
+    return Check(name="model", passed=True, detail=f"compared with {len(variants)} variants")

@@ -107,7 +107,8 @@ class Verifier:
     def check_by_model(self, text: str, verdict: Verdict, engine: Scorer) -> Verdict:
         """Add the model's opinion to a verdict; where it can judge, it overrules the soft checks."""
         written = analyse(text, self._equivalents)
-        opinion = second_opinion(engine, written, [self._analyses[i] for i in verdict.cites])
+        cited = [self._analyses[i] for i in verdict.cites]
+        opinion = second_opinion(engine, written, cited, doubted=verdict.doubtful)
         if opinion is None:
             return verdict
         settled = tuple(
