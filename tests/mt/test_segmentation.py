@@ -70,7 +70,7 @@ def test_every_sentence_has_something_to_say_unless_nothing_does(text: str) -> N
 @settings(max_examples=60)
 def test_long_parts_join_to_the_text_and_fit(text: str, limit: int) -> None:
     def count(part: str) -> int:
-        return len(part.replace(" ", ""))
+        return len("".join(part.split()))
 
     parts = split_long(text, limit, count)
     assert "".join(parts) == text
