@@ -168,6 +168,7 @@ class FlagKind(str, enum.Enum):
     SPLIT = "split"  # the segment was cut to fit the model (informative)
     NOT_ARABIC = "not_arabic"  # passed through untouched (informative)
     DIRECTION = "direction"  # a compass point was exchanged for another
+    NEGATION = "negation"  # the source denies something and the translation does not
     OTHER_SCRIPT = "other_script"  # letters of a script that neither side uses
 
 

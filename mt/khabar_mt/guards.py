@@ -35,6 +35,14 @@ _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]+")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _COMPASS = {"شمال": "north", "جنوب": "south", "شرق": "east", "غرب": "west"}
 _ARABIC_COMPASS = re.compile(rf"(?<!\w)[وفبكل]{{0,2}}(?:ال|لل)?({'|'.join(_COMPASS)})(?:ي|ية|ا|ى)?(?!\w)")
+_ARABIC_NOT = re.compile(r"(?<!\w)[وف]?(?:لم|لن) \w+")
+_ARABIC_ONLY = re.compile(r"(?<!\w)(?:سوى|سوي|[إا]لا|غير|حتى|حتي|لم [يت]لبث|لم (?:ال)?(?:شمل|صف))(?!\w)")
+_ENGLISH_NOT = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|nobody|nothing|nowhere|cannot|without|only|until|few|little|yet|"
+    r"fail\w*|refus\w*|declin\w*|den(?:y|ied|ies|ying)|unable|lack\w*|absen\w*|un[a-z]{4,}|in(?:complete|capable|"
+    r"sufficient|ability)|dis[a-z]{5,}|out of|short of|too|rather than|instead of|less|remain\w*|still)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 _ENGLISH_COMPASS = re.compile(
     r"\b(north|south|east|west)(east|west)?(?:ern|erly|wards?|bound)?\b", re.IGNORECASE
 )
@@ -71,6 +79,7 @@ def check(evidence: Evidence) -> tuple[Flag, ...]:
         _check_length(source, text),
         _check_numbers(source, text),
         _check_direction(source, text),
+        _check_negation(source, text),
         _check_score(evidence.logprob_per_token),
     ]
     return tuple(flag for flag in found if flag is not None)
@@ -175,6 +184,17 @@ def _check_direction(source: str, text: str) -> Flag | None:
     if missing and added:
         return Flag(kind=FlagKind.DIRECTION, detail=f"missing {missing}; added {added}")
     return None
+
+
+def _check_negation(source: str, text: str) -> Flag | None:
+    """A verb denied with لم or لن, and English that denies nothing.
+
+    `لم … سوى` is "only", `لم يلبث أن` is "soon": with such words nothing is asked.
+    """
+    denied = _ARABIC_NOT.search(source)
+    if denied is None or _ARABIC_ONLY.search(source) or _ENGLISH_NOT.search(text):
+        return None
+    return Flag(kind=FlagKind.NEGATION, detail=f"{denied.group().strip()} has no counterpart")
 
 
 def _check_score(logprob_per_token: float | None) -> Flag | None:

@@ -31,6 +31,7 @@ _COSTS = {
     FlagKind.LENGTH: 10.0,
     FlagKind.NUMBERS: 6.0,
     FlagKind.DIRECTION: 6.0,
+    FlagKind.NEGATION: 6.0,
     FlagKind.TERM: 3.0,
 }
 # A later candidate must not be much less likely than the first: the model would be guessing.

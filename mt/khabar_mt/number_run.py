@@ -54,9 +54,6 @@ class Run:
             "الفا",
             "عشر",
             "صفر",
-            "ست",
-            "سبع",
-            "خمس",
         )
 
     def total(self) -> Fraction:

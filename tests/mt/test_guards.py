@@ -51,6 +51,15 @@ def test_an_exchanged_compass_point_is_seen() -> None:
     assert _kinds(source, "Planes destroyed a facility in that part of the country yesterday") == set()
 
 
+def test_a_lost_denial_is_seen() -> None:
+    source = "ولم ترفض الجماعة الاقتراح الذي قدمه الوسيط"
+    assert _kinds(source, "The group rejected the proposal made by the mediator") == {FlagKind.NEGATION}
+    assert _kinds(source, "The group did not reject the proposal made by the mediator") == set()
+    assert _kinds(source, "The group didn't reject the proposal made by the mediator") == set()
+    only = "لم تقبل الجماعة سوى اقتراح واحد من اقتراحات الوسيط"
+    assert _kinds(only, "The group accepted a single one of the mediator's proposals") == set()
+
+
 def test_what_the_decoder_says_is_reported() -> None:
     assert _kinds(*GOOD, finished=False) == {FlagKind.TRUNCATED}
     assert _kinds(*GOOD, logprob=-3.0) == {FlagKind.LOW_SCORE}
