@@ -23,7 +23,7 @@ __all__ = ["Scorer", "second_opinion"]
 
 log = logging.getLogger(__name__)
 
-# By how much (natural log) a variant must be likelier to fail the sentence: little where a rule doubts it too,
+# By how much (natural log) a variant must be likelier to fail a sentence: little where a rule doubts it too,
 # much where only the model objects.
 _MARGIN_DOUBTED, _MARGIN = 1.0, 4.0
 
