@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from khabar.render import FORMATS, render
 from khabar.translating import SAME, Job
-from khabar_core.errors import UsageError
+from khabar_core.errors import InputError, UsageError
 from khabar_core.records import TranslatedArticle
-from khabar_core.textio import STDIN
+from khabar_core.textio import STDIN, display_name
 from khabar_mt.documents import Document
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ def translate_folders(
         raise UsageError(
             "folders need an output folder", where="--output", hint="khabar translate DIR -o OUT"
         )
+    for source in job.sources:
+        # Known at once; loading a model first would take seconds.
+        if not Path(source).exists():
+            raise InputError("no such file or folder", where=display_name(str(source)))
     show = None if job.format == SAME else _renderer(job.format)
     options = BatchOptions(
         format=job.input_format,
