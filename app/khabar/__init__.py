@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Translation,
         to_json,
     )
+    from khabar_eval import CallableSystem, Plan, evaluate, load_suite
     from khabar_glossaries import Entry, Glossary
     from khabar_mt.cache import Cache
     from khabar_mt.documents import Document, read_document
@@ -69,6 +70,7 @@ _HOMES = {
         "Translation",
         "to_json",
     ),
+    "khabar_eval": ("CallableSystem", "Plan", "evaluate", "load_suite"),
     "khabar_glossaries": ("Entry", "Glossary"),
     "khabar_mt.cache": ("Cache",),
     "khabar_mt.documents": ("Document", "read_document"),
@@ -84,6 +86,7 @@ __all__ = [
     "BriefSentence",
     "Briefing",
     "Cache",
+    "CallableSystem",
     "Document",
     "Entry",
     "Flag",
@@ -94,6 +97,7 @@ __all__ = [
     "InputError",
     "KhabarError",
     "ModelError",
+    "Plan",
     "Segment",
     "Signature",
     "Summarizer",
@@ -104,7 +108,9 @@ __all__ = [
     "Translation",
     "Translator",
     "UsageError",
+    "evaluate",
     "load_engine",
+    "load_suite",
     "read_document",
     "render",
     "to_json",

@@ -9,6 +9,7 @@ gates, metrics of briefs.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -153,6 +154,8 @@ class RateMetric:
         unit: what total counts.
         higher_is_better: whether hits are good.
         details: more for the signature.
+        whole: counts all cases together, for rates that compare segments with one another; replaces
+            `counter`.
     """
 
     name: str
@@ -160,6 +163,7 @@ class RateMetric:
     unit: str = "segments"
     higher_is_better: bool = True
     details: str = ""
+    whole: Callable[[Sequence[Case], Sequence[str]], list[tuple[int, int]]] | None = None
 
     @property
     def is_rate(self) -> bool:
@@ -173,7 +177,10 @@ class RateMetric:
 
     def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
         """(n_segments, 2): hits and total of each segment."""
-        rows = [self.counter(case, mt) for case, mt in zip(cases, outputs, strict=True)]
+        if self.whole is not None:
+            rows = self.whole(cases, outputs)
+        else:
+            rows = [self.counter(case, mt) for case, mt in zip(cases, outputs, strict=True)]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), 2)
 
     def value(self, total: Floats1d) -> float:
@@ -354,6 +361,30 @@ def _term_success(case: Case, mt: str) -> tuple[int, int]:
     return sum(form is not None for form in scoring.found_terms(mt, asked)), len(asked)
 
 
+def _consistency(cases: Sequence[Case], outputs: Sequence[str]) -> list[tuple[int, int]]:
+    """Occurrences of names that are found more than once, and how many have the name's most frequent form."""
+    found: list[list[tuple[str, str]]] = []
+    for case, mt in zip(cases, outputs, strict=True):
+        folded = names.fold_name(mt)
+        forms = [(entity.source, names.find_form(entity, folded)) for entity in case.entities]
+        found.append([(source, names.fold_name(form)) for source, form in forms if form is not None])
+    counts: dict[str, Counter[str]] = {}
+    for pairs in found:
+        for source, form in pairs:
+            counts.setdefault(source, Counter())[form] += 1
+    usual = {
+        source: forms.most_common(1)[0][0] for source, forms in counts.items() if sum(forms.values()) > 1
+    }
+    return [
+        (sum(usual[s] == form for s, form in pairs if s in usual), sum(s in usual for s, _ in pairs))
+        for pairs in found
+    ]
+
+
+def _nothing(case: Case, mt: str) -> tuple[int, int]:
+    return 0, 0
+
+
 def _flag(test: Callable[[Case, str], bool]) -> Callable[[Case, str], tuple[int, int]]:
     return lambda case, mt: (int(test(case, mt)), 1)
 
@@ -367,6 +398,7 @@ _RATES: Mapping[str, RateMetric] = {
         RateMetric("invented_numbers", _invented_numbers, "segments", False, "|refs:any"),
         RateMetric("name_recall", _name_recall(None), "names", True, "|case:fold"),
         *(RateMetric(f"name_recall:{t}", _name_recall(t), "names", True, "|case:fold") for t in ENTITY_TYPES),
+        RateMetric("name_consistency", _nothing, "names", True, "|case:fold", _consistency),
         RateMetric("term_success", _term_success, "terms", True, "|refs:any"),
         RateMetric("empty", _flag(checks.is_empty), higher_is_better=False),
         RateMetric("untranslated", _flag(checks.is_untranslated), higher_is_better=False),

@@ -157,6 +157,15 @@ def test_rates_are_counted_by_hand() -> None:
         assert metric.count(np.append(rows.sum(0), len(rows))) == n, name
 
 
+def test_a_name_that_changes_its_spelling_is_inconsistent() -> None:
+    entity = Entity("حلب", "Aleppo", "place", ("Halab",))
+    cases = [Case(id=str(k), src="حلب", refs=("Aleppo",), entities=(entity,)) for k in range(4)]
+    metric = find_metric("name_consistency")
+    rows = metric.statistics(cases, ["Aleppo", "in Halab", "ALEPPO", "nowhere"])
+    assert rows.tolist() == [[1, 1], [0, 1], [1, 1], [0, 0]]
+    assert metric.statistics(cases[:1], ["Aleppo"]).tolist() == [[0, 0]]
+
+
 def test_nothing_to_measure_is_not_a_number_and_not_zero() -> None:
     metric = find_metric("name_recall")
     rows = metric.statistics([Case(id="1", src="خبر", refs=("News",))], ["News"])
