@@ -19,10 +19,11 @@ __all__ = ["SCHEMA", "json_report", "schema_path"]
 SCHEMA = 1
 
 
-def json_report(evaluation: Evaluation) -> bytes:
-    """Write the evaluation as one JSON object."""
+def json_report(evaluation: Evaluation, *, indent: int | None = 1) -> bytes:
+    """Write the evaluation as one JSON object; indent None puts it on one line."""
     data: dict[str, Any] = {"schema": SCHEMA, "kind": "khabar-evaluation", **to_json(evaluation)}
-    return (json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode("utf-8", "replace")
+    text = json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
+    return (text + "\n").encode("utf-8", "replace")
 
 
 def schema_path() -> Path:

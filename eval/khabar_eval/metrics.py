@@ -1,9 +1,9 @@
-"""The translation metrics, each as numbers per segment that add up.
+"""The metrics by name, and the rates among them; each is numbers per segment that add up.
 
 In: cases and outputs. Out: for each metric a matrix with one row of sufficient statistics a segment; any set
 of rows can be summed and turned into the metric's value, so that corpus scores, slices, intervals and tests
-all come from the same numbers. BLEU, chrF and TER are computed by sacrebleu alone. Not here: resampling,
-gates, metrics of briefs.
+all come from the same numbers. Not here: BLEU, chrF, TER and ROUGE (reference_metrics), resampling,
+gates.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from khabar_core.errors import UsageError
 from khabar_eval import brief_checks, checks, names, numbers
 from khabar_eval.cases import Case
+from khabar_eval.metric_types import Floats1d, Floats2d, Metric
 from khabar_eval.readers import ENTITY_TYPES
+from khabar_eval.reference_metrics import RougeMetric, SacrebleuMetric
 from khabar_glossaries import scoring
 
 __all__ = [
@@ -34,114 +34,9 @@ __all__ = [
     "find_metric",
 ]
 
-Floats1d = npt.NDArray[np.float64]
-Floats2d = npt.NDArray[np.float64]
 
 # Raised by hand whenever a rate of this module would give another value for the same text.
 RATES_VERSION = "1"
-# sacrebleu holds the n-grams of all references that it is given at once: 50 kB a segment for chrF.
-_CHUNK_SEGMENTS = 2000
-
-
-class Metric(Protocol):
-    """What every metric can do."""
-
-    @property
-    def name(self) -> str:
-        """As it stands in reports, gates and baselines."""
-
-    @property
-    def higher_is_better(self) -> bool:
-        """The direction."""
-
-    @property
-    def unit(self) -> str:
-        """What `count` counts."""
-
-    @property
-    def is_rate(self) -> bool:
-        """Whether it counts events, so that equal differences are common and must count in tests."""
-
-    @property
-    def signature(self) -> str:
-        """How it is computed, version included; values with different signatures are not comparable."""
-
-    def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
-        """(n_segments, n_stats) numbers that add up over segments."""
-
-    def value(self, total: Floats1d) -> float:
-        """The metric of a sum of rows; NaN when there is nothing to measure."""
-
-    def values(self, totals: Floats2d) -> Floats1d:
-        """The metric of many sums, (n, n_stats) to (n,)."""
-
-    def count(self, total: Floats1d) -> int:
-        """How many units a sum of rows is about, given the rows' number in total[-1]."""
-
-
-class SacrebleuMetric:
-    """BLEU, chrF2++ or TER by sacrebleu.
-
-    The statistics of a segment and the score of their sum are sacrebleu's own (`_extract_corpus_statistics`,
-    `_compute_score_from_stats`): its public interface would extract them anew for each slice and resample.
-    Tests hold the values equal to those of the sacrebleu command.
-    """
-
-    unit = "segments"
-    is_rate = False
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.higher_is_better = name != "TER"
-        self._metric: Any = None
-        self._signature = ""
-
-    @property
-    def signature(self) -> str:
-        """Of the last `statistics` call: sacrebleu's own, with the number of references."""
-        return self._signature
-
-    def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
-        """Extract the sufficient statistics; cases may differ in their number of references.
-
-        Raises:
-            ValueError: another number of outputs than cases.
-        """
-        if len(cases) != len(outputs):
-            raise ValueError(f"{len(outputs)} outputs for {len(cases)} cases")
-        # Fresh each time: a metric object keeps the number of references of its last call.
-        self._metric = _new_sacrebleu(self.name)
-        n_refs = max(len(case.refs) for case in cases)
-        rows: list[Any] = []
-        counts = set()
-        for start in range(0, len(cases), _CHUNK_SEGMENTS):
-            chunk = cases[start : start + _CHUNK_SEGMENTS]
-            references = [
-                [case.refs[k] if k < len(case.refs) else None for case in chunk] for k in range(n_refs)
-            ]
-            rows += self._metric._extract_corpus_statistics(
-                list(outputs[start : start + _CHUNK_SEGMENTS]), references
-            )
-            counts.add(self._metric.num_refs)
-        # sacrebleu writes "var" for -1, a number of references that varies.
-        self._metric.num_refs = counts.pop() if len(counts) == 1 else -1
-        self._signature = self._metric.get_signature().format()
-        return np.asarray(rows, dtype=np.float64)
-
-    def value(self, total: Floats1d) -> float:
-        """0..100; TER may exceed 100."""
-        metric = self._metric if self._metric is not None else _new_sacrebleu(self.name)
-        # sacrebleu's command sums Python integers; keeping them whole keeps its arithmetic to the last digit.
-        sums = total.tolist() if self.name == "TER" else total.astype(np.int64).tolist()
-        return float(metric._compute_score_from_stats(sums).score)
-
-    def values(self, totals: Floats2d) -> Floats1d:
-        """One by one: sacrebleu scores a single sum."""
-        return np.array([self.value(total) for total in totals])
-
-    def count(self, total: Floats1d) -> int:
-        """Segments."""
-        return int(total[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,67 +89,6 @@ class RateMetric:
 
     def count(self, total: Floats1d) -> int:
         """Units, e.g. numbers or name occurrences."""
-        return int(total[1])
-
-
-class RougeMetric:
-    """ROUGE-1, ROUGE-2 or ROUGE-L by rouge-score, mean F-measure of articles, citations left out."""
-
-    unit = "articles"
-    is_rate = False
-    higher_is_better = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    @property
-    def signature(self) -> str:
-        """`rouge:…|stemmer:yes|version:…` of rouge-score."""
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            return f"rouge:{self.name}|stemmer:yes|version:{version('rouge-score')}"
-        except PackageNotFoundError:
-            return f"rouge:{self.name}|version:none"
-
-    def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
-        """(n_articles, 2): best F-measure over the references, and 1.
-
-        Raises:
-            UsageError: rouge-score is not installed.
-        """
-        try:
-            from rouge_score.rouge_scorer import RougeScorer
-        except ImportError as exc:
-            raise UsageError(
-                f"{self.name} needs rouge-score",
-                hint="pip install 'khabar[rouge]', or choose others with --metric",
-            ) from exc
-        kind = {"ROUGE-1": "rouge1", "ROUGE-2": "rouge2", "ROUGE-L": "rougeL"}[self.name]
-        scorer = RougeScorer([kind], use_stemmer=True)
-        rows = [
-            (
-                max(
-                    scorer.score(brief_checks.plain_brief(ref), brief_checks.plain_brief(mt))[kind].fmeasure
-                    for ref in case.refs
-                ),
-                1.0,
-            )
-            for case, mt in zip(cases, outputs, strict=True)
-        ]
-        return np.asarray(rows, dtype=np.float64).reshape(len(rows), 2)
-
-    def value(self, total: Floats1d) -> float:
-        """0..1, as rouge-score has it."""
-        return float(total[0] / total[1]) if total[1] else math.nan
-
-    def values(self, totals: Floats2d) -> Floats1d:
-        """(n,) means."""
-        means: Floats1d = totals[:, 0] / totals[:, 1]
-        return means
-
-    def count(self, total: Floats1d) -> int:
-        """Articles."""
         return int(total[1])
 
 
@@ -315,20 +149,12 @@ def find_metric(name: str) -> Metric:
     if name in _ROUGE:
         return RougeMetric(name)
     if name == "COMET":
-        from khabar_eval.neural import CometMetric  # it builds on this module
+        from khabar_eval.neural import CometMetric  # few need it
 
         return CometMetric()
     if name in METRICS:
         return _RATES.get(name) or _BRIEF_RATES[name]
     raise UsageError(f"no metric {name!r}", hint="one of " + ", ".join(METRICS))
-
-
-def _new_sacrebleu(name: str) -> Any:
-    import sacrebleu
-
-    if name == "BLEU":
-        return sacrebleu.BLEU(force=True)
-    return sacrebleu.CHRF(word_order=2) if name == "chrF2++" else sacrebleu.TER()
 
 
 def _number_fidelity(case: Case, mt: str) -> tuple[int, int]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from khabar_core.errors import UsageError
 from khabar_eval.cases import Case
-from khabar_eval.metrics import Floats1d, Floats2d
+from khabar_eval.metric_types import Floats1d, Floats2d
 
 __all__ = ["CometMetric"]
 

@@ -43,7 +43,9 @@ def test_a_file_is_scored(files: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 def test_json_goes_to_standard_output_alone(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(files, "--hyp", str(files / "good.en"), "--json", "-o", str(files / "rep")) == 0
-    assert json.loads(capsys.readouterr().out)["suites"][0]["suite"]["n_segments"] == 20
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert json.loads(out)["suites"][0]["suite"]["n_segments"] == 20
     assert sorted(p.name for p in (files / "rep").iterdir()) == sorted(REPORT_FILES)
 
 

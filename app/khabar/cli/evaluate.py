@@ -133,7 +133,11 @@ def _show(evaluation: Evaluation, output: Path | None, *, as_json: bool) -> None
         for path in write_reports(evaluation, output):
             print(f"khabar: wrote {path}", file=sys.stderr)
     with quiet_pipe():
-        emit(json_report(evaluation) if as_json else safe_terminal(summary_text(evaluation)).encode())
+        emit(
+            json_report(evaluation, indent=None)
+            if as_json
+            else safe_terminal(summary_text(evaluation)).encode()
+        )
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         append_summary(evaluation, Path(os.environ["GITHUB_STEP_SUMMARY"]))
     if os.environ.get("GITHUB_ACTIONS") == "true":
