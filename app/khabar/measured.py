@@ -66,16 +66,17 @@ class KhabarSystem:
     def usage(self) -> Usage:
         """Size and licence of the model."""
         from khabar_core.assets import load_manifest
+        from khabar_core.default_model import built_model_path
         from khabar_eval.hypotheses import Usage
 
         self._loaded()  # builds the default model, before which it has no size
+        model = self._tools.model
         try:
-            manifest = load_manifest(self._tools.model)
+            manifest = load_manifest(built_model_path() if model == "default" else model)
         except ModelError:  # the echo engine has no files
             return Usage()
-        return Usage(
-            size_mb=sum(file.bytes for file in manifest.files.values()) / 1e6, licence=manifest.licence
-        )
+        n_bytes = sum(file.bytes for file in manifest.files.values())
+        return Usage(size_mb=round(n_bytes / 1e6, 1), licence=manifest.licence)
 
     def translate(self, lines: Sequence[str], docs: Sequence[str]) -> list[str]:
         """Through the very interface that `khabar translate` uses."""

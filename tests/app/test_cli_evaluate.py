@@ -199,3 +199,17 @@ def test_khabar_briefs_with_citations_of_the_given_sentences() -> None:
     recall = find_metric("citation_recall")
     # Without a model that writes, a brief is an extract: all of it stands in the sentences that it cites.
     assert recall.value(recall.statistics(cases, briefs).sum(0)) > 0.9
+
+
+@pytest.mark.model
+def test_the_default_model_is_evaluated_with_size_and_licence(
+    files: Path, capsys: pytest.CaptureFixture[str], model_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KHABAR_HOME", str(model_home))
+    assert main(["evaluate", "-q", "numbers", "--limit", "6", "--json"]) == 0
+    (suite,) = json.loads(capsys.readouterr().out)["suites"]
+    (system,) = suite["systems"]
+    assert system["usage"]["size_mb"] > 50
+    assert "Gemma" in system["usage"]["licence"]
+    assert system["words_per_second"] > 0
+    assert next(score["value"] for score in system["scores"] if score["metric"] == "chrF2++") > 40
