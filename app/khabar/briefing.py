@@ -63,7 +63,7 @@ def make_briefs(
     # An English article needs a model only to be written about; an extract needs none.
     if job.translate or not options.extractive:
         engine = load_engine(tools.model, threads=tools.threads, progress=progress)
-    if job.translate:
+    if job.translate and engine is not None:
         from khabar_mt import TranslateOptions, Translator
 
         settings = TranslateOptions() if tools.beam is None else TranslateOptions(beam_size=tools.beam)

@@ -70,7 +70,8 @@ class Article:
         dateline: the dateline as written (`بيروت (رويترز) - `), if one was recognised.
         language: ISO 639-1 code, or "und".
         metadata: free strings (path, url, date, source).
-        kinds: what each paragraph is ("body", "headline", "subhead", "dateline", "caption", "list"), as far as
+        kinds: what each paragraph is ("body", "headline", "subhead", "dateline", "caption", "list"), as far
+            as
             the reader could tell; empty when nobody looked, otherwise as long as `paragraphs`.
     """
 

@@ -40,7 +40,8 @@ _ARABIC_ONLY = re.compile(r"(?<!\w)(?:سوى|سوي|[إا]لا|غير|حتى|ح�
 _ENGLISH_NOT = re.compile(
     r"\b(?:not|no|never|none|neither|nor|nobody|nothing|nowhere|cannot|without|only|until|few|little|yet|"
     r"fail\w*|refus\w*|declin\w*|den(?:y|ied|ies|ying)|unable|lack\w*|absen\w*|un[a-z]{4,}|in(?:complete|capable|"
-    r"sufficient|ability)|dis[a-z]{5,}|out of|short of|too|rather than|instead of|less|remain\w*|still)\b|n['’]t\b",
+    r"sufficient|ability)|dis[a-z]{5,}|out of|short of|too|rather than|instead of|less|remain\w*|still)\b"
+    r"|n['’]t\b",
     re.IGNORECASE,
 )
 _ENGLISH_COMPASS = re.compile(
