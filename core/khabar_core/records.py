@@ -71,8 +71,7 @@ class Article:
         language: ISO 639-1 code, or "und".
         metadata: free strings (path, url, date, source).
         kinds: what each paragraph is ("body", "headline", "subhead", "dateline", "caption", "list"), as far
-            as
-            the reader could tell; empty when nobody looked, otherwise as long as `paragraphs`.
+            as the reader could tell; empty when nobody looked, otherwise as long as `paragraphs`.
     """
 
     id: str
