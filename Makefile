@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := app core mt summarize eval glossaries
 
-.PHONY: demo test check bench dist clean golden docs test-min
+.PHONY: demo test check evaluate baseline bench dist clean docs
 
 demo: $(STAMP)
 	$(BIN)/khabar translate examples/article.ar.txt --format text
@@ -23,6 +23,14 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/build_help.py --check
+
+# The gate that a model, glossary or normaliser must pass; the report is kept in reports/.
+evaluate: $(STAMP)
+	$(BIN)/khabar selftest --quiet --gate fast --repeats 40
+	$(BIN)/khabar evaluate --quiet --gate fast --baseline eval/baseline.json -o reports
+
+baseline: $(STAMP)
+	$(BIN)/khabar baseline update eval/baseline.json --gate fast --reason "$(REASON)"
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py
