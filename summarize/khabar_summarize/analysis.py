@@ -48,7 +48,8 @@ SOFT_NEGATORS = frozenset(
 SPEECH_STEMS = frozenset(
     stem(word)
     for word in word_set(
-        "said told announced declared stated added warned urged called insisted claimed reported argued"
+        "said told announced declared stated reiterated repeated emphasised added warned urged called"
+        " insisted claimed reported argued"
         " accused"
         " condemned confirmed denied stressed noted explained affirmed replied asked criticised criticized"
         " praised"

@@ -27,6 +27,13 @@ _COUNTED_VERBS = frozenset(
         " kidnapped abducted destroyed damaged burned attended protested infected drowned"
     )
 )
+# How the reader is told: "soldiers killed", whether a sentence says dead, killing or died.
+_PARTICIPLES = {
+    stem(word): word
+    for word in word_set(
+        "killed wounded injured arrested detained captured displaced rescued destroyed damaged"
+    )
+} | {stem("dead"): "killed"}
 _REACH = 6
 _LEAST_SHARED = 2  # content words beside the counted noun and the verb, when nobody is named as the source
 _SPEAKER_WORDS = 6
@@ -150,7 +157,7 @@ def _counts(source: SourceSentence, index: int) -> list[_Count]:
                 what=" ".join(t.text for t in phrase),
                 near=near - SPEECH_STEMS,
                 dates=frozenset(d.value for d in analysis.dates),
-                speaker=_speaker(text, analysis),
+                speaker=_speaker(text, analysis, figure),
                 sentence=index,
                 article=source.article,
             )
@@ -170,17 +177,20 @@ def _nearest_verb(text: str, figure: Figure) -> str | None:
         (i + 1, t.lower) for i, t in enumerate(after)
     ]
     verbs = sorted(item for item in near if _is_verb(item[1]))
-    return {"dead": "killed", "died": "killed"}.get(verbs[0][1], verbs[0][1]) if verbs else None
+    return _PARTICIPLES.get(stem(verbs[0][1]), verbs[0][1]) if verbs else None
 
 
-def _speaker(text: str, analysis: Analysis) -> str:
-    """Who gives the figures of a sentence, as written: "the White House"; "" if nobody does."""
+def _speaker(text: str, analysis: Analysis, figure: Figure) -> str:
+    """Who gives a figure, as written: "the White House"; "" if nobody surely does."""
     match = re.search(r"\b[Aa]ccording to ((?:the |a |an )?[^,.;]{2,60})", text)
     if match:
         return " ".join(match.group(1).split()[: _SPEAKER_WORDS + 1]).strip(' "')
     tokens = tokenise(text)
     for i, token in enumerate(tokens):
-        if stem(token.lower) not in SPEECH_STEMS or i == 0:
+        if stem(token.lower) not in SPEECH_STEMS or i == 0 or token.span[0] > figure.span[0]:
+            continue
+        # After a quotation the newspaper often goes on by itself: `denied "any part" in what killed 34`.
+        if '"' in text[token.span[1] : figure.span[0]]:
             continue
         phrase = text[: token.span[0]].split()
         if 0 < len(phrase) <= _SPEAKER_WORDS and "," not in text[: token.span[0]]:

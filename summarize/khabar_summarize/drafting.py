@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 DEFAULT_SENTENCES = 4
 _REDUNDANT = 0.55  # share of the shorter one's stems from which two sentences tell the same
 _LIKELY = 0.5  # weight of a candidate's mean log-probability; samples that ramble have a low one
-_FULL = 0.6  # share of the asked length from which a brief counts as full
+_LONG, _PARTS, _NEW_PART = 25, 4, 0.12  # sentences of a long article, its parts, what an untouched one adds
+_FULL = 0.75  # share of the asked length from which a brief counts as full
 # Tokens of the article that khabar's own models read: prompt and output then stay near their sliding window
 # of 512, beyond which reading is several times slower.
 _WINDOW = 440
@@ -264,9 +265,10 @@ class Drafter:
         """Add extracts by importance until the length is reached; reading order is that of the sources."""
         drafts = list(drafts)
         n_written = len(drafts)
-        for ranked in sorted(self._pool.ranked, key=lambda r: -r.score):
-            if len(drafts) >= self._limit or self._words(drafts) >= 0.9 * self._options.max_words:
-                break
+        left = list(self._pool.ranked)
+        while left and len(drafts) < self._limit and self._words(drafts) < 0.9 * self._options.max_words:
+            ranked = max(left, key=lambda r: r.score + self._news(r, drafts))
+            left.remove(ranked)
             if any(ranked.index in d.verdict.cites[:2] for d in drafts[:n_written]):
                 continue
             if ranked.dangling and len(self._pool.ranked) > self._limit:
@@ -283,6 +285,15 @@ class Drafter:
             later = [i for i in later if not ordered[i].text.lower().startswith(_PRONOUNS)]
             ordered.insert(later[0] if later else len(ordered), draft)
         return ordered
+
+    def _news(self, ranked: Ranked, drafts: Sequence[Draft]) -> float:
+        """What a sentence of a part that the brief does not touch yet is worth, in a long article."""
+        n = len(self._pool.ranked)
+        if n < _LONG or not drafts:
+            return 0.0
+        part = n / _PARTS
+        touched = {int(i / part) for d in drafts for i in d.verdict.cites[:1]}
+        return 0.0 if int(ranked.index / part) in touched else _NEW_PART
 
     def _shortest(self) -> Draft:
         """The shortest form of any sentence, when nothing fits into the words allowed."""
