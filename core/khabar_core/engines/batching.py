@@ -89,9 +89,10 @@ def make_batches(jobs: Sequence[Job], options: DecodeOptions, workers: int) -> l
     batches = []
     for _, same in groupby(sorted(jobs, key=lambda job: job.key), key=lambda job: job.key):
         group = list(same)
-        # Every position of every beam keeps its keys and values: 37 kB with the default model, and decoding
-        # holds them twice. Outputs are seldom half as long as their limit.
-        width = (len(group[0].tokens) + group[0].limit // 2) * options.beam_size
+        # Every position of every beam keeps its keys and values, 37 kB with the default model, and reordering
+        # beams holds them twice. Outputs are seldom half as long as their limit.
+        beams = 1 if options.beam_size == 1 else 2 * options.beam_size
+        width = (len(group[0].tokens) + group[0].limit // 2) * beams
         size = max(1, min(MAX_BATCH, fair, options.batch_tokens // width))
         batches += [group[start : start + size] for start in range(0, len(group), size)]
     return batches
