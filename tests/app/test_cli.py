@@ -138,12 +138,14 @@ def test_interrupt_leaves_no_partial_file(tmp_path: Path) -> None:
         [*KHABAR, "translate", "--lines", "-", "-o", str(tmp_path / "out.txt"), *ECHO],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A test run started in the background ignores the signal, and a child would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdin is not None
     assert process.stderr is not None
     process.stdin.write("قال\n".encode())
     process.stdin.flush()
-    for _ in range(200):  # until the temporary file is there, it is not translating yet
+    for _ in range(600):  # until the temporary file is there, it is not translating yet
         if len(os.listdir(tmp_path)) == 2:
             break
         time.sleep(0.05)
