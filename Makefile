@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := app core mt summarize eval glossaries
 
-.PHONY: demo test check evaluate baseline bench dist clean docs
+.PHONY: demo test test-torch check evaluate baseline bench dist clean docs
 
 demo: $(STAMP)
 	$(BIN)/khabar translate examples/article.ar.txt --format text
@@ -16,6 +16,12 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# Conversions against transformers: needs torch, which the default install does not have.
+TORCH ?= torch
+test-torch: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
+	$(BIN)/python -m pytest -m torch
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import socket
 from pathlib import Path
@@ -16,6 +17,15 @@ MODEL_HOME = os.environ.get("KHABAR_HOME")
 
 class NetworkError(RuntimeError):
     """A test tried to reach beyond this machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs torch where it is not installed; `make test-torch` installs it and runs these."""
+    if importlib.util.find_spec("torch") is not None:
+        return
+    for item in items:
+        if item.get_closest_marker("torch"):
+            item.add_marker(pytest.mark.skip(reason="torch is not installed (make test-torch)"))
 
 
 @pytest.fixture(autouse=True)
