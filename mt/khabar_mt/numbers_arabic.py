@@ -105,7 +105,7 @@ def _stem(folded: str) -> tuple[str, bool]:
     day = WEEKDAY.match(folded)
     if day:
         return day.group(1), folded[0] == "و"
-    if _is_number_word(folded):
+    if _is_number_word(folded) or folded.endswith("لست"):  # لست, "I am not", is no six
         return folded, False
     match = _PREFIXES.match(folded)
     while match is not None:

@@ -19,8 +19,6 @@ from khabar_core.records import (
     FlagKind,
     Segment,
     Signature,
-    TermHit,
-    TermStatus,
     TranslatedArticle,
     Translation,
 )
@@ -30,21 +28,18 @@ from khabar_mt.cache import Cache, Entry
 from khabar_mt.consistency import NameLedger
 from khabar_mt.datelines import english_dateline
 from khabar_mt.documents.news import find_dateline
-from khabar_mt.guards import Evidence, check
-from khabar_mt.ladder import Candidate, Item, Ladder, Outcome
+from khabar_mt.judge import judge, prefix_for
+from khabar_mt.ladder import Item, Ladder, Outcome
 from khabar_mt.layout import ArticlePlan, plan_article
 from khabar_mt.matching import find_names, matches_within, segment_key
 from khabar_mt.options import TranslateOptions
 from khabar_mt.pieces import cut_segment, merge_pieces
-from khabar_mt.terms import check_terms, forced_prefix, hints_for, repair_terms
-from khabar_mt.tidy import tidy
+from khabar_mt.terms import hints_for
 
 __all__ = ["Progress", "Translator"]
 
 # Called with (segments done, segments in all).
 Progress = Callable[[int, int], None]
-# "Turkish" may become "of Turkey", a title may become "he": worth a remark, not another decoding.
-_SOFT_TYPES = frozenset({"demonym", "title", "term", "month", "other"})
 # A stream decodes a few paragraphs at a time: enough for a full batch, few enough to show the first soon.
 _STREAM_SEGMENTS = 12
 
@@ -81,7 +76,7 @@ class Translator:
         self._options = options or TranslateOptions()
         self._cache = cache
         self._ledger = ledger
-        self._ladder = Ladder(engine, self._options, self._judge, prefixer=_prefix, fallback=fallback)
+        self._ladder = Ladder(engine, self._options, judge, prefixer=prefix_for, fallback=fallback)
         self._fallback_name = fallback.name if fallback else ""
 
     @classmethod
@@ -319,7 +314,7 @@ class Translator:
         for key, item in unique.items():
             entry = known.get(prefix + key)
             if entry is not None:
-                best = self._judge(item, entry.hypothesis)
+                best = judge(item, entry.hypothesis)
                 outcomes[key] = Outcome(best=best, attempts=entry.attempts)
         new = {key: item for key, item in unique.items() if key not in outcomes}
         if new:
@@ -334,52 +329,7 @@ class Translator:
         ]
 
     def _rejudge(self, item: Item, outcome: Outcome) -> Outcome:
-        return Outcome(best=self._judge(item, _entry(outcome).hypothesis), attempts=outcome.attempts)
-
-    def _judge(self, item: Item, hypothesis: Hypothesis) -> Candidate:
-        """Tidy, repair names, run every check."""
-        text = tidy(hypothesis.text, item.source, opens=item.opens, closes=item.closes)
-        hits: tuple[TermHit, ...] = ()
-        if item.matches:
-            hits = check_terms(item.matches, text, item.hints)
-            text, hits = repair_terms(item.source, text, hits)
-        evidence = Evidence(
-            source=item.text,
-            text=text,
-            logprob_per_token=hypothesis.logprob_per_token,
-            finished=hypothesis.finished,
-        )
-        flags = check(evidence)
-        flags = (*flags, *_term_flags(hits))
-        return Candidate(
-            raw=hypothesis.text,
-            text=text,
-            logprob_per_token=hypothesis.logprob_per_token,
-            n_tokens=hypothesis.n_tokens,
-            finished=hypothesis.finished,
-            flags=flags,
-            hits=hits,
-        )
-
-
-def _term_flags(hits: Sequence[TermHit]) -> Iterator[Flag]:
-    """A defect for names that are wrong, a remark for words that have good synonyms."""
-    wrong = [hit for hit in hits if hit.status is TermStatus.VIOLATED]
-    for informative in (False, True):
-        own = [hit.target.replace(",", " ") for hit in wrong if (hit.type in _SOFT_TYPES) == informative]
-        if own:
-            detail = f"not found: {', '.join(dict.fromkeys(own))}"
-            yield Flag(kind=FlagKind.TERM, detail=detail, informative=informative)
-
-
-def _prefix(item: Item, best: Candidate) -> str | None:
-    """The beginning that puts the first violated name right."""
-    for hit in best.hits:
-        if hit.status is TermStatus.VIOLATED and hit.type not in _SOFT_TYPES:
-            prefix = forced_prefix(best.text, hit, item.source)
-            if prefix is not None:
-                return prefix
-    return None
+        return Outcome(best=judge(item, _entry(outcome).hypothesis), attempts=outcome.attempts)
 
 
 def _key(item: Item) -> str:

@@ -105,7 +105,7 @@ def test_number_words_have_their_value(text: str, value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["أثنى على الجهود", "مئات الآلاف من الناس", "ألفه الكاتب", "والي المدينة", "الأحد"]
+    "text", ["أثنى على الجهود", "مئات الآلاف من الناس", "ألفه الكاتب", "والي المدينة", "الأحد", "ولست مهتما"]
 )
 def test_words_that_look_like_numbers_are_no_numbers(text: str) -> None:
     assert not [
