@@ -4,7 +4,7 @@ In: requests. Out: hypotheses that do not depend on how the requests were batche
 length share a batch, because CTranslate2 feeds the tokens beyond the shortest prompt one by one, and with
 int8 the two roads round differently (measured: on 40 sentences 28 outputs changed, none with equal lengths).
 Models that bear a neutral filler token before the prompt name it in their manifest; it rounds lengths up, so
-that batches fill. Not here: encoder-decoder models, prompts, thread counts.
+that batches fill. Not here: loading (ct2_engine), encoder-decoder models, prompts.
 """
 
 from __future__ import annotations
@@ -16,20 +16,14 @@ from khabar_core.engines.base import DecodeOptions, Hypothesis, Request
 from khabar_core.engines.batching import (
     Job,
     check_length,
-    choose_compute_type,
     first_line,
-    make_batches,
     make_hypotheses,
-    model_signature,
     output_limit,
-    run_jobs,
 )
+from khabar_core.engines.ct2_engine import Ct2Engine
 from khabar_core.engines.prompts import fill_prompt
-from khabar_core.engines.threads import ThreadPlan, plan_threads
-from khabar_core.engines.tokenizing import TextCodec, suppressed_pieces
+from khabar_core.engines.tokenizing import Codec, TextCodec, suppressed_pieces
 from khabar_core.errors import ModelError
-from khabar_core.manifest import Manifest
-from khabar_core.records import Signature
 
 __all__ = ["Ct2DecoderEngine"]
 
@@ -39,115 +33,21 @@ LENGTH_STEP = 8
 MAX_PROMPT_TOKENS = 4096
 
 
-class Ct2DecoderEngine:
-    """A decoder-only model.
+class Ct2DecoderEngine(Ct2Engine):
+    """A decoder-only model; its folder has a `tokenizer.json`."""
 
-    Args:
-        manifest: of a folder with a CTranslate2 model and `tokenizer.json`.
-        name: what the user called it.
-        threads: total number of threads; None takes what the machine or container grants.
-        compute_type: CTranslate2's; None takes the manifest's.
+    _runner = "Generator"
 
-    Raises:
-        ModelError: a file is missing, or the model cannot be loaded.
-    """
-
-    def __init__(
-        self,
-        manifest: Manifest,
-        *,
-        name: str | None = None,
-        threads: int | None = None,
-        compute_type: str | None = None,
-    ) -> None:
-        self._manifest = manifest
-        self._name = name or manifest.name
-        self._plan = plan_threads(threads)
-        self._compute_type = choose_compute_type(compute_type, manifest.compute_type)
-        self._codec = TextCodec.from_file(manifest.file("tokenizer.json"))
-        special = manifest.special
+    def _read_tokenizers(self) -> tuple[Sequence[str], Codec]:
+        manifest, special = self._manifest, self._manifest.special
+        codec = TextCodec.from_file(manifest.file("tokenizer.json"))
         self._bos, self._eos = str(special.get("bos") or ""), str(special.get("eos") or "</s>")
         # Base models go on with another example; a translation of one line ends with the line.
         self._stops = tuple(str(token) for token in special.get("stop") or ())
         filler = special.get("filler")
-        self._filler = str(filler) if filler and str(filler) in self._codec else None
+        self._filler = str(filler) if filler and str(filler) in codec else None
         self._window = int(special.get("sliding_window") or MAX_PROMPT_TOKENS)
-        self._generator = self._load(self._plan)
-        self._signature = model_signature(manifest, ["tokenizer.json"], self._generator.compute_type)
-
-    def _load(self, plan: ThreadPlan) -> Any:
-        import ctranslate2
-
-        self._manifest.file("model.bin")
-        try:
-            return ctranslate2.Generator(
-                str(self._manifest.path),
-                device="cpu",
-                compute_type=self._compute_type,
-                inter_threads=plan.workers,
-                intra_threads=plan.threads,
-                max_queued_batches=-1,
-            )
-        except (RuntimeError, ValueError) as exc:
-            where, hint = str(self._manifest.path), f"khabar models verify {self._name}"
-            raise ModelError(
-                f"the model cannot be loaded: {first_line(exc)}", where=where, hint=hint
-            ) from exc
-
-    @property
-    def name(self) -> str:
-        """The name that the user gave."""
-        return self._name
-
-    @property
-    def signature(self) -> Signature:
-        """Model, tokenizer and adapter hashes, CTranslate2 version, compute type."""
-        return self._signature
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """As the manifest says."""
-        return self._manifest.tasks
-
-    @property
-    def takes_hints(self) -> bool:
-        """Whether the manifest has a hint format."""
-        return self._manifest.hint_format is not None
-
-    @property
-    def max_input_tokens(self) -> int:
-        """As the manifest says."""
-        return self._manifest.max_input_tokens
-
-    def count_tokens(self, text: str) -> int:
-        """Tokens of the text alone."""
-        return len(self._codec.encode(text))
-
-    def generate(self, requests: Sequence[Request], options: DecodeOptions) -> list[list[Hypothesis]]:
-        """Decode; the result of a request is the same whatever else is in `requests`, except when sampling.
-
-        Raises:
-            ModelError: the model has no prompt for a task, a text is far too long, or CTranslate2 failed.
-        """
-        generator, workers = self._generator, self._plan.workers
-        if options.sampling_temperature > 0:
-            # CTranslate2 seeds the random numbers of a thread only once, so a sample that can be repeated
-            # needs a new, single worker.
-            import ctranslate2
-
-            ctranslate2.set_random_seed(options.seed)
-            generator, workers = self._load(ThreadPlan(1, self._plan.workers * self._plan.threads)), 1
-        jobs = [self._job(i, request, options) for i, request in enumerate(requests)]
-        batches = make_batches(jobs, options, workers)
-        try:
-            return run_jobs(
-                jobs,
-                batches,
-                lambda batch: self._start(generator, batch, options),
-                lambda job, result: self._finish(job, result, options),
-            )
-        except (RuntimeError, ValueError) as exc:
-            raise ModelError(f"decoding failed: {first_line(exc)}", where=self._name) from exc
+        return ["tokenizer.json"], codec
 
     def score(self, request: Request, outputs: Sequence[str]) -> list[float]:
         """How likely the model finds each text as the output of a request.
@@ -168,7 +68,7 @@ class Ct2DecoderEngine:
             check_length(len(tokens), self._window, self._name)
         try:
             # One text a batch: CTranslate2 refuses texts of unequal length here.
-            pending = [self._generator.score_batch([tokens], asynchronous=True)[0] for tokens in texts]
+            pending = [self._model.score_batch([tokens], asynchronous=True)[0] for tokens in texts]
             return [float(sum(handle.result().log_probs[len(prompt) - 1 :])) for handle in pending]
         except (RuntimeError, ValueError) as exc:
             raise ModelError(f"scoring failed: {first_line(exc)}", where=self._name) from exc
@@ -190,7 +90,7 @@ class Ct2DecoderEngine:
             task=request.task,
         )
 
-    def _start(self, generator: Any, batch: Sequence[Job], options: DecodeOptions) -> Any:
+    def _start(self, model: Any, batch: Sequence[Job], options: DecodeOptions) -> Any:
         sampling = options.sampling_temperature > 0
         prompts = [list(job.tokens) for job in batch]
         if len(prompts[0]) > self._window:
@@ -198,7 +98,7 @@ class Ct2DecoderEngine:
             # (measured against transformers). A shorter companion makes it read the rest step by step, as it
             # should.
             prompts.append(prompts[0][: self._window])
-        handles = generator.generate_batch(
+        handles = model.generate_batch(
             prompts,
             asynchronous=True,
             beam_size=1 if sampling else options.beam_size,

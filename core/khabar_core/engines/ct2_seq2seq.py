@@ -4,7 +4,7 @@ briefs.
 In: requests. Out: hypotheses that do not depend on how the requests were batched: only sources of equal
 length share a batch, because the padding of unequal ones shifts int8 roundings (measured). Nothing is cut:
 CTranslate2's own limits (1,024 source tokens, 256 output tokens, both silent) are lifted and guarded here.
-Not here: conversion, languages' codes (manifest), decoder-only models.
+Not here: loading (ct2_engine), conversion, languages' codes (manifest), decoder-only models.
 
 Keys of `Manifest.special` used here are described in convert.families.
 """
@@ -19,20 +19,14 @@ from khabar_core.engines.batching import (
     MAX_OUTPUT_TOKENS,
     Job,
     check_length,
-    choose_compute_type,
-    first_line,
-    make_batches,
     make_hypotheses,
-    model_signature,
     output_limit,
-    run_jobs,
 )
+from khabar_core.engines.ct2_engine import Ct2Engine
 from khabar_core.engines.prompts import fill_prompt
-from khabar_core.engines.threads import ThreadPlan, plan_threads
 from khabar_core.engines.tokenizing import Codec, SentencePieceCodec, TextCodec, suppressed_pieces
 from khabar_core.errors import ModelError
 from khabar_core.manifest import Manifest
-from khabar_core.records import Signature
 
 __all__ = ["Ct2Seq2SeqEngine"]
 
@@ -41,121 +35,28 @@ _SHARED_SPM = ("sentencepiece.bpe.model", "sentencepiece.model", "spiece.model",
 _BARE = {"translate": "{source}", "brief": "{source}"}
 
 
-class Ct2Seq2SeqEngine:
-    """An encoder-decoder model.
+class Ct2Seq2SeqEngine(Ct2Engine):
+    """An encoder-decoder model; its folder has a `tokenizer.json` or SentencePiece models."""
 
-    Args:
-        manifest: of a folder with a CTranslate2 model and tokenizer files.
-        name: what the user called it.
-        threads: total number of threads; None takes what the machine or container grants.
-        compute_type: CTranslate2's; None takes the manifest's.
+    _runner = "Translator"
 
-    Raises:
-        ModelError: a file is missing, or the model cannot be loaded.
-    """
-
-    def __init__(
-        self,
-        manifest: Manifest,
-        *,
-        name: str | None = None,
-        threads: int | None = None,
-        compute_type: str | None = None,
-    ) -> None:
-        self._manifest = manifest
-        self._name = name or manifest.name
-        self._plan = plan_threads(threads)
-        self._compute_type = choose_compute_type(compute_type, manifest.compute_type)
-        names, self._source, self._target = _load_codecs(manifest)
-        special = manifest.special
+    def _read_tokenizers(self) -> tuple[Sequence[str], Codec]:
+        special = self._manifest.special
         self._eos = str(special.get("eos") or "</s>")
         self._max_output = int(special.get("max_output_tokens") or MAX_OUTPUT_TOKENS)
         decoding = special.get("decoding")
         self._decoding: Mapping[str, Any] = decoding if isinstance(decoding, dict) else {}
-        self._translator = self._load(self._plan)
-        self._signature = model_signature(manifest, names, self._translator.compute_type)
-
-    def _load(self, plan: ThreadPlan) -> Any:
-        import ctranslate2
-
-        self._manifest.file("model.bin")
-        try:
-            return ctranslate2.Translator(
-                str(self._manifest.path),
-                device="cpu",
-                compute_type=self._compute_type,
-                inter_threads=plan.workers,
-                intra_threads=plan.threads,
-                max_queued_batches=-1,
-            )
-        except (RuntimeError, ValueError) as exc:
-            where, hint = str(self._manifest.path), f"khabar models verify {self._name}"
-            raise ModelError(
-                f"the model cannot be loaded: {first_line(exc)}", where=where, hint=hint
-            ) from exc
-
-    @property
-    def name(self) -> str:
-        """The name that the user gave."""
-        return self._name
-
-    @property
-    def signature(self) -> Signature:
-        """Model and tokenizer hashes, CTranslate2 version, compute type."""
-        return self._signature
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """As the manifest says."""
-        return self._manifest.tasks
-
-    @property
-    def takes_hints(self) -> bool:
-        """False: these models were not trained to obey hints, unless a prompt has a place for them."""
-        return self._manifest.hint_format is not None
-
-    @property
-    def max_input_tokens(self) -> int:
-        """As the manifest says."""
-        return self._manifest.max_input_tokens
-
-    def count_tokens(self, text: str) -> int:
-        """Tokens of the text alone."""
-        return len(self._source.encode(text))
-
-    def generate(self, requests: Sequence[Request], options: DecodeOptions) -> list[list[Hypothesis]]:
-        """Decode; the result of a request is the same whatever else is in `requests`, except when sampling.
-
-        Raises:
-            ModelError: the model cannot do a task or language, a text is too long, or CTranslate2 failed.
-        """
-        translator, workers = self._translator, self._plan.workers
-        if options.sampling_temperature > 0:
-            # As in ct2_decoder: a thread's random numbers are seeded only once.
-            import ctranslate2
-
-            ctranslate2.set_random_seed(options.seed)
-            translator, workers = self._load(ThreadPlan(1, self._plan.workers * self._plan.threads)), 1
-        jobs = [self._job(i, request, options) for i, request in enumerate(requests)]
-        batches = make_batches(jobs, options, workers)
-        try:
-            return run_jobs(
-                jobs,
-                batches,
-                lambda batch: self._start(translator, batch, options),
-                lambda job, result: self._finish(job, result, options),
-            )
-        except (RuntimeError, ValueError) as exc:
-            raise ModelError(f"decoding failed: {first_line(exc)}", where=self._name) from exc
+        names, source, self._target = _load_codecs(self._manifest)
+        return names, source
 
     def _job(self, index: int, request: Request, options: DecodeOptions) -> Job:
         manifest = self._manifest
         if request.task not in manifest.tasks:
             hint = "it can do: " + ", ".join(manifest.tasks)
             raise ModelError(f"this model cannot do the task {request.task}", where=self._name, hint=hint)
-        text = fill_prompt(request, {**_BARE, **manifest.prompts}, manifest.hint_format, self._source.defuse)
+        text = fill_prompt(request, {**_BARE, **manifest.prompts}, manifest.hint_format, self._codec.defuse)
         # A newline means nothing to these models, and SentencePiece would make an unknown token of it.
-        body = self._source.encode(text.replace("\n", " "), specials=True)
+        body = self._codec.encode(text.replace("\n", " "), specials=True)
         check_length(len(body), manifest.max_input_tokens, self._name)
         prefix = self._target.encode(request.prefix.strip()) if request.prefix.strip() else []
         return Job(
@@ -185,11 +86,11 @@ class Ct2Seq2SeqEngine:
             raise ModelError(f"this model has no language {code}", where=self._name, hint=hint)
         return found
 
-    def _start(self, translator: Any, batch: Sequence[Job], options: DecodeOptions) -> Any:
+    def _start(self, model: Any, batch: Sequence[Job], options: DecodeOptions) -> Any:
         sampling = options.sampling_temperature > 0
         # What a summariser was published with holds for briefs as long as the caller does not ask otherwise.
         tuned = self._decoding if batch[0].task == "brief" else {}
-        return translator.translate_batch(
+        return model.translate_batch(
             [list(job.tokens) for job in batch],
             target_prefix=[list(job.prefix) for job in batch] if batch[0].prefix else None,
             asynchronous=True,
