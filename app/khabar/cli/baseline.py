@@ -1,8 +1,7 @@
 """`khabar baseline`: make, update and look at the file that `khabar evaluate --baseline` compares with.
 
 In: options. Out: a baseline file; old and new scores on standard output for the review. Not here: the file
-format
-(khabar_eval.baseline).
+format (khabar_eval.baseline).
 """
 
 from __future__ import annotations
@@ -12,6 +11,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from khabar.cli.options import (
+    Builtin,
+    CacheFolder,
+    Glossaries,
+    Model,
+)
 
 __all__ = ["register"]
 
@@ -38,14 +44,10 @@ def update(
     ] = None,
     gate: Annotated[str | None, typer.Option(help="Take suites and sizes from this gates file.")] = None,
     system: Annotated[str | None, typer.Option(help="As in khabar evaluate; default: khabar itself.")] = None,
-    model: Annotated[str, typer.Option("--model", "-m", help="Name of a model, or its folder.")] = "default",
-    glossary: Annotated[
-        list[Path] | None, typer.Option("--glossary", "-g", help="Names file; the first one wins.")
-    ] = None,
-    builtin: Annotated[
-        bool, typer.Option("--builtin-glossary/--no-builtin-glossary", help="Use the shipped names too.")
-    ] = True,
-    cache: Annotated[Path | None, typer.Option(help="Folder that keeps outputs for the next run.")] = None,
+    model: Model = "default",
+    glossary: Glossaries = None,
+    builtin: Builtin = True,
+    cache: CacheFolder = None,
 ) -> None:
     """Translate suites and store the outputs as the new baseline.
 

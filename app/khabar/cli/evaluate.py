@@ -1,8 +1,7 @@
 """`khabar evaluate`: score systems on suites, compare with a baseline, apply a gate.
 
 In: options. Out: a table on standard output (or JSON), report files, exit code 6 when a hard rule is missed.
-Not
-here: the work (khabar.evaluating, khabar_eval).
+Not here: the work (khabar.evaluating, khabar_eval).
 """
 
 from __future__ import annotations
@@ -14,6 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from khabar.cli.options import (
+    Beam,
+    Builtin,
+    CacheFolder,
+    Glossaries,
+    Model,
+    Threads,
+)
 
 if TYPE_CHECKING:
     from khabar_eval.results import Evaluation
@@ -46,15 +54,11 @@ def evaluate(
             "NAME=file:FILE; repeat it to compare, the first is the baseline unless --baseline is given."
         ),
     ] = None,
-    model: Annotated[str, typer.Option("--model", "-m", help="Name of a model, or its folder.")] = "default",
-    glossary: Annotated[
-        list[Path] | None, typer.Option("--glossary", "-g", help="Names file; the first one wins.")
-    ] = None,
-    builtin: Annotated[
-        bool, typer.Option("--builtin-glossary/--no-builtin-glossary", help="Use the shipped names too.")
-    ] = True,
-    beam: Annotated[int | None, typer.Option(help="Beam size; 1 is fastest.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Processor threads; default: all granted.")] = None,
+    model: Model = "default",
+    glossary: Glossaries = None,
+    builtin: Builtin = True,
+    beam: Beam = None,
+    threads: Threads = None,
     term_modes: Annotated[
         bool,
         typer.Option("--term-modes", help="Run khabar with no, an unrelated and the suite's own glossary."),
@@ -68,7 +72,7 @@ def evaluate(
     baseline: Annotated[Path | None, typer.Option(help="File of `khabar baseline update`.")] = None,
     metric: Annotated[list[str] | None, typer.Option(help="Only these metrics; may be repeated.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of resampling; default 12345, as sacrebleu.")] = None,
-    cache: Annotated[Path | None, typer.Option(help="Folder that keeps outputs for the next run.")] = None,
+    cache: CacheFolder = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder for report.json, report.html, junit.xml, summary.md."),

@@ -11,6 +11,18 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from khabar.cli.options import (
+    Beam,
+    Builtin,
+    Column,
+    Encoding,
+    Glossaries,
+    InputFormat,
+    Model,
+    Quiet,
+    Threads,
+)
+
 if TYPE_CHECKING:
     from khabar.loading import Tools
     from khabar.translating import Job
@@ -48,27 +60,14 @@ def translate(
     lines: Annotated[
         bool, typer.Option("--lines", help="Exactly one line out for each line in, as they come.")
     ] = False,
-    input_format: Annotated[
-        str | None,
-        typer.Option(
-            "--from", help="txt, md, html, article (of a web page), docx, srt, vtt, jsonl, csv or tsv."
-        ),
-    ] = None,
-    encoding: Annotated[str, typer.Option(help="Of text files, e.g. cp1256.")] = "utf-8",
-    column: Annotated[
-        str | None,
-        typer.Option("--column", "--field", help="Column (name or number) of tables, fields of JSON lines."),
-    ] = None,
-    model: Annotated[str, typer.Option("--model", "-m", help="Name of a model, or its folder.")] = "default",
-    glossary: Annotated[
-        list[Path] | None,
-        typer.Option("--glossary", "-g", help="Names file; may be repeated, the first one wins."),
-    ] = None,
-    builtin: Annotated[
-        bool, typer.Option("--builtin-glossary/--no-builtin-glossary", help="Use the shipped names too.")
-    ] = True,
-    beam: Annotated[int | None, typer.Option(help="Beam size; 1 is fastest.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Processor threads; default: all granted.")] = None,
+    input_format: InputFormat = None,
+    encoding: Encoding = "utf-8",
+    column: Column = None,
+    model: Model = "default",
+    glossary: Glossaries = None,
+    builtin: Builtin = True,
+    beam: Beam = None,
+    threads: Threads = None,
     consistent: Annotated[
         bool,
         typer.Option("--consistent", help="Spell names that no glossary knows alike in all files."),
@@ -85,7 +84,7 @@ def translate(
     report: Annotated[
         Path | None, typer.Option(help="Write what became of each glossary name, as TSV.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Translate Arabic news into English.
 
