@@ -11,7 +11,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,7 +33,6 @@ from khabar_eval.wording import summary_text
 
 QUICK = Sampling(bootstrap=100, trials=200)
 NASTY = "<script>alert(1)</script> ]]> | **bold** [x](javascript:1) @everyone \x1b[31m \u202eevil\x00 `&amp;"
-XSD = Path(__file__).parents[1] / "data" / "junit.xsd"
 
 
 def systems(suite: Suite, spoiled: Callable[..., Hypotheses], poison: str = "") -> list[CallableSystem]:
@@ -94,13 +92,8 @@ def test_the_schema_allows_nothing_else(evaluation: Evaluation) -> None:
 
 
 @pytest.mark.parametrize("fixture", ["evaluation", "poisoned"])
-def test_junit_fits_the_schema_of_jenkins(
-    fixture: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    path = tmp_path / "junit.xml"
-    path.write_bytes(junit_report(request.getfixturevalue(fixture)))
-    xmlschema.validate(str(path), str(XSD))
-    root = ET.parse(path).getroot()
+def test_junit_counts_what_it_holds(fixture: str, request: pytest.FixtureRequest) -> None:
+    root = ET.fromstring(junit_report(request.getfixturevalue(fixture)))
     new = next(s for s in root if s.get("name", "").endswith(".new"))
     assert (root.get("failures"), new.get("failures"), new.get("tests")) == ("1", "1", "4")
     assert len(new.findall("testcase/failure")) == 1
