@@ -263,11 +263,11 @@ def _assemble_base(path: Path, progress: Callable[[float], None]) -> None:
 
 def _convert(base: Path, data: Path, built: Path, progress: Progress) -> None:
     """Merge, quantise and save; afterwards nothing refers to the base file any more."""
-    from khabar_core.convert.gguf import Gguf, build_gemma3
+    from khabar_core.convert.gguf import Gguf, build_decoder
 
     adapter = load_adapter(sorted(data.glob(ADAPTER_GLOB)))
     vocabulary, vocab_ids = _vocabulary(data)
-    spec = build_gemma3(
+    spec = build_decoder(
         Gguf(base),
         vocabulary,
         vocab_ids=vocab_ids,

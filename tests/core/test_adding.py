@@ -19,8 +19,9 @@ from khabar_core.errors import InputError, ModelError, UsageError
 from khabar_core.manifest import DECODER_FAMILIES, SEQ2SEQ_FAMILIES, Manifest
 from khabar_core.settings import Settings, load_settings
 
+from .tiny_ct2 import make_ct2
 from .tiny_hub import TinyHub
-from .tiny_models import make_ct2, sentencepiece_model
+from .tiny_tokenizers import sentencepiece_model
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from khabar_core.manifest import DECODER_FAMILIES, Manifest
 from khabar_core.settings import Settings, load_settings
 
 from .tiny_hub import COMMIT, TinyHub
-from .tiny_models import ARABIC, ENGLISH, FAMILIES, make_tiny
+from .tiny_models import FAMILIES, make_tiny
+from .tiny_tokenizers import ARABIC, ENGLISH
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
 

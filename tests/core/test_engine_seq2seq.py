@@ -14,7 +14,9 @@ from khabar_core.engines.ct2_seq2seq import Ct2Seq2SeqEngine
 from khabar_core.errors import ModelError
 from khabar_core.manifest import Manifest, describe_files
 
-from .tiny_models import ARABIC, ENGLISH, make_ct2, make_tiny, sentencepiece_model
+from .tiny_ct2 import make_ct2
+from .tiny_models import make_tiny
+from .tiny_tokenizers import ARABIC, ENGLISH, sentencepiece_model
 
 SHORT = DecodeOptions(beam_size=1, max_output_tokens=15)
 

@@ -1,4 +1,4 @@
-"""Tiny, randomly initialised Hugging Face models of every family, with tokenizers trained on a few sentences.
+"""Tiny, randomly initialised Hugging Face models of every family, with tiny tokenizers.
 
 Random weights give nonsense, but the same nonsense in every correct implementation, and that is compared.
 """
@@ -6,26 +6,20 @@ Random weights give nonsense, but the same nonsense in every correct implementat
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ARABIC = (
-    "قال رئيس البلدية إن السوق القديم سيفتح أبوابه يوم الخميس بعد ترميم استمر عامين.",
-    "غادر الوفد المدينة صباحا وعاد في المساء دون أن يدلي بتصريح.",
-    "بلغ عدد الطلاب 250 طالبا في ثلاث مدارس جديدة قرب النهر.",
-    "تساقطت الأمطار بغزارة على الساحل فأغلقت الطرق الجبلية.",
+from .tiny_tokenizers import (
+    bpe_table,
+    fairseq_pieces,
+    pieces,
+    scored_pieces,
+    sentencepiece_model,
+    word_pieces,
 )
-ENGLISH = (
-    "The mayor said the old market will open its doors on Thursday after two years of repairs.",
-    "The delegation left the city in the morning and returned at night without a statement.",
-    "The number of pupils reached 250 in three new schools near the river.",
-    "Heavy rain fell on the coast and closed the mountain roads.",
-)
+
 FAMILIES = (
     "bart",
     "gemma3",
@@ -62,91 +56,6 @@ def _quiet() -> Any:
 
     with quiet_transformers():
         yield
-
-
-@functools.lru_cache(maxsize=4)
-def sentencepiece_model(kind: str = "unigram", extra: tuple[str, ...] = ()) -> bytes:
-    """A SentencePiece model of at most 300 pieces; the first three are <unk>, <s> and </s>."""
-    import sentencepiece
-
-    folder = Path(tempfile.mkdtemp())
-    try:
-        corpus = folder / "corpus.txt"
-        corpus.write_text("\n".join(ARABIC + ENGLISH) + "\n", encoding="utf-8")
-        sentencepiece.SentencePieceTrainer.train(
-            input=str(corpus),
-            model_prefix=str(folder / "spm"),
-            vocab_size=300,
-            model_type=kind,
-            character_coverage=1.0,
-            hard_vocab_limit=False,
-            byte_fallback=kind == "bpe",
-            unk_id=0,
-            bos_id=1,
-            eos_id=2,
-            pad_id=-1,
-            user_defined_symbols=list(extra),
-            minloglevel=2,
-        )
-        return (folder / "spm.model").read_bytes()
-    finally:
-        shutil.rmtree(folder)
-
-
-def make_ct2(folder: Path, *, seed: int = 0) -> Path:
-    """A tiny encoder-decoder in CTranslate2's format, made without torch; no tokenizer beside it."""
-    import numpy as np
-    from ctranslate2.specs import TransformerSpec
-
-    rng = np.random.default_rng(seed)
-    tokens = pieces(sentencepiece_model())
-    size, width = 16, 32
-    spec = TransformerSpec.from_config((1, 1), 2, pre_norm=True)
-
-    def matrix(linear: Any, rows: int, columns: int) -> None:
-        linear.weight = rng.standard_normal((rows, columns)).astype(np.float32)
-
-    def norm(layer: Any) -> None:
-        layer.gamma, layer.beta = np.ones(size, np.float32), np.zeros(size, np.float32)
-
-    for stack in (spec.encoder, spec.decoder):
-        norm(stack.layer_norm)
-        layer = stack.layer[0]
-        for block in (layer.self_attention, layer.ffn):
-            norm(block.layer_norm)
-        matrix(layer.self_attention.linear[0], 3 * size, size)
-        matrix(layer.self_attention.linear[1], size, size)
-        matrix(layer.ffn.linear_0, width, size)
-        matrix(layer.ffn.linear_1, size, width)
-    cross = spec.decoder.layer[0].attention
-    norm(cross.layer_norm)
-    for linear, rows in zip(cross.linear, (size, 2 * size, size), strict=True):
-        matrix(linear, rows, size)
-    for table in (spec.encoder.embeddings[0], spec.decoder.embeddings, spec.decoder.projection):
-        matrix(table, len(tokens), size)
-    spec.register_source_vocabulary(tokens)
-    spec.register_target_vocabulary(tokens)
-    spec.config.add_source_eos = True
-    spec.validate()
-    spec.optimize(quantization="int8")
-    folder.mkdir(parents=True, exist_ok=True)
-    spec.save(str(folder))
-    return folder
-
-
-def pieces(model: bytes) -> list[str]:
-    """The pieces of a SentencePiece model in id order."""
-    import sentencepiece
-
-    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-    return [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
-
-
-def _scored_pieces(model: bytes) -> list[tuple[str, float]]:
-    import sentencepiece
-
-    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-    return [(processor.id_to_piece(i), processor.get_score(i)) for i in range(processor.get_piece_size())]
 
 
 # Model type -> factors for weights of layers and of embeddings; found by trying.
@@ -262,7 +171,7 @@ def _m2m100_config(size: int) -> Any:
 def _nllb(folder: Path) -> None:
     import transformers
 
-    vocabulary, merges = _bpe_table(("<s>", "<pad>", "</s>", "<unk>"), metaspace=True)
+    vocabulary, merges = bpe_table(("<s>", "<pad>", "</s>", "<unk>"), metaspace=True)
     tokenizer = transformers.NllbTokenizer(
         vocab=vocabulary, merges=merges, src_lang="arb_Arab", tgt_lang="eng_Latn"
     )
@@ -290,16 +199,11 @@ def _mbart_like(folder: Path, tokenizer: Any, **extra: Any) -> None:
     _save(folder, transformers.MBartForConditionalGeneration(config), tokenizer)
 
 
-def _fairseq_pieces() -> list[tuple[str, float]]:
-    rest = [pair for pair in _scored_pieces(sentencepiece_model()) if pair[0] not in ("<unk>", "<s>", "</s>")]
-    return [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *rest]
-
-
 def _mbart50(folder: Path) -> None:
     import transformers
 
     tokenizer = transformers.MBart50Tokenizer(
-        vocab=_scored_pieces(sentencepiece_model()), src_lang="ar_AR", tgt_lang="en_XX"
+        vocab=scored_pieces(sentencepiece_model()), src_lang="ar_AR", tgt_lang="en_XX"
     )
     extra = {"decoder_start_token_id": tokenizer.eos_token_id, "tokenizer_class": "MBart50Tokenizer"}
     _mbart_like(folder, tokenizer, **extra)
@@ -308,14 +212,14 @@ def _mbart50(folder: Path) -> None:
 def _mbart(folder: Path) -> None:
     import transformers
 
-    tokenizer = transformers.MBartTokenizer(vocab=_fairseq_pieces(), src_lang="ar_AR", tgt_lang="en_XX")
+    tokenizer = transformers.MBartTokenizer(vocab=fairseq_pieces(), src_lang="ar_AR", tgt_lang="en_XX")
     _mbart_like(folder, tokenizer)
 
 
 def _bart(folder: Path) -> None:
     import transformers
 
-    vocabulary, merges = _bpe_table(("<s>", "<pad>", "</s>", "<unk>", "<mask>"), metaspace=False)
+    vocabulary, merges = bpe_table(("<s>", "<pad>", "</s>", "<unk>", "<mask>"), metaspace=False)
     tokenizer = transformers.BartTokenizer(vocab=vocabulary, merges=merges)
     config = transformers.BartConfig(
         **_SMALL,
@@ -335,10 +239,9 @@ def _bart(folder: Path) -> None:
 def _pegasus(folder: Path) -> None:
     import transformers
 
-    rest = [pair for pair in _scored_pieces(sentencepiece_model()) if pair[0] not in ("<unk>", "<s>", "</s>")]
     first = [("<pad>", 0.0), ("</s>", 0.0), ("<mask_1>", 0.0), ("<mask_2>", 0.0)]
     first += [(f"<unk_{i}>", 0.0) for i in range(2, 103)] + [("<unk>", 0.0)]
-    tokenizer = transformers.PegasusTokenizer(vocab=[*first, *rest])
+    tokenizer = transformers.PegasusTokenizer(vocab=[*first, *word_pieces()])
     config = transformers.PegasusConfig(
         **_SMALL,
         vocab_size=len(tokenizer),
@@ -356,9 +259,8 @@ def _pegasus(folder: Path) -> None:
 def _t5_like(folder: Path, kind: str, **extra: Any) -> None:
     import transformers
 
-    rest = [pair for pair in _scored_pieces(sentencepiece_model()) if pair[0] not in ("<unk>", "<s>", "</s>")]
     tokenizer = transformers.T5Tokenizer(
-        vocab=[("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *rest], extra_ids=4
+        vocab=[("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *word_pieces()], extra_ids=4
     )
     config = getattr(transformers, f"{kind}Config")(
         vocab_size=len(tokenizer),
@@ -376,31 +278,6 @@ def _t5_like(folder: Path, kind: str, **extra: Any) -> None:
         **extra,
     )
     _save(folder, getattr(transformers, f"{kind}ForConditionalGeneration")(config), tokenizer)
-
-
-def _bpe_table(
-    specials: tuple[str, ...], *, metaspace: bool, byte_fallback: bool = False
-) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Vocabulary and merges of a BPE, trained on the sentences; with U+2581 for spaces, or byte-level."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-
-    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
-    if metaspace:
-        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-        alphabet: list[str] = []
-    else:
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        alphabet = pre_tokenizers.ByteLevel.alphabet()
-    first = [*specials, *(f"<0x{i:02X}>" for i in range(256))] if byte_fallback else list(specials)
-    trainer = trainers.BpeTrainer(
-        vocab_size=len(first) + (300 if metaspace else 500),
-        special_tokens=first,
-        initial_alphabet=alphabet,
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(ARABIC + ENGLISH, trainer)
-    data = json.loads(tokenizer.to_str())["model"]
-    return data["vocab"], [tuple(pair) for pair in data["merges"]]
 
 
 def _lm_options(size: int) -> dict[str, Any]:
@@ -421,7 +298,7 @@ def _gemma3(folder: Path) -> None:
     import transformers
 
     first = ("<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>")
-    vocabulary, merges = _bpe_table(first, metaspace=True, byte_fallback=True)
+    vocabulary, merges = bpe_table(first, metaspace=True, byte_fallback=True)
     tokenizer = transformers.GemmaTokenizer(vocab=vocabulary, merges=merges, add_bos_token=True)
     config = transformers.Gemma3TextConfig(
         **{**_lm_options(len(tokenizer)), "num_hidden_layers": 6, "rope_parameters": None},
@@ -438,7 +315,7 @@ def _gemma3(folder: Path) -> None:
 def _llama(folder: Path, kind: str = "Llama") -> None:
     import transformers
 
-    vocabulary, merges = _bpe_table(("<unk>", "<s>", "</s>"), metaspace=True, byte_fallback=True)
+    vocabulary, merges = bpe_table(("<unk>", "<s>", "</s>"), metaspace=True, byte_fallback=True)
     tokenizer = transformers.LlamaTokenizer(vocab=vocabulary, merges=merges, add_bos_token=True)
     options = {**_lm_options(len(tokenizer)), "bos_token_id": 1, "eos_token_id": 2}
     config = getattr(transformers, f"{kind}Config")(**options)
@@ -448,7 +325,7 @@ def _llama(folder: Path, kind: str = "Llama") -> None:
 def _qwen(folder: Path, kind: str, **extra: Any) -> None:
     import transformers
 
-    vocabulary, merges = _bpe_table(("<unk>", "<|endoftext|>", "<|im_start|>", "<|im_end|>"), metaspace=False)
+    vocabulary, merges = bpe_table(("<unk>", "<|endoftext|>", "<|im_start|>", "<|im_end|>"), metaspace=False)
     tokenizer = transformers.Qwen2Tokenizer(vocab=vocabulary, merges=merges)
     options = _lm_options(len(tokenizer))
     eos = tokenizer.convert_tokens_to_ids("<|endoftext|>")

@@ -19,7 +19,7 @@ from khabar_core.adapters import quantise_rows
 from khabar_core.convert.gguf_file import Gguf
 from khabar_core.errors import ModelError
 
-__all__ = ["GGUF_ARCHITECTURES", "QUANTIZATIONS", "Gguf", "build_decoder", "build_gemma3", "build_llama"]
+__all__ = ["GGUF_ARCHITECTURES", "QUANTIZATIONS", "Gguf", "build_decoder"]
 
 QUANTIZATIONS = ("int8", "int8_float32", "float16", "bfloat16", "float32")
 _INT8 = ("int8", "int8_float32")
@@ -29,12 +29,23 @@ AdapterMatrices = Mapping[str, Any]
 Progress = Callable[[float, str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where a layer's matrices come from: the file, and the adapter to add."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Build:
+    """What is converted and how; the attributes are `build_decoder`'s arguments."""
 
     gguf: Gguf
-    adapter: AdapterMatrices | None = None
+    vocabulary: Sequence[str]
+    vocab_ids: Sequence[int] | None
+    adapter: AdapterMatrices | None
+    quantization: str
+    progress: Progress | None
+
+    @property
+    def heads(self) -> tuple[int, int, int]:
+        """Layers, heads, and heads of keys and values."""
+        n_heads = int(self.gguf.number("ARCH.attention.head_count"))
+        n_kv = int(self.gguf.number("ARCH.attention.head_count_kv", n_heads))
+        return int(self.gguf.number("ARCH.block_count")), n_heads, n_kv
 
     def matrix(self, layer: int, gguf_name: str, hf_name: str) -> Any:
         """A layer's matrix, with B·A of the adapter added when there is one."""
@@ -84,29 +95,23 @@ def build_decoder(
         raise ModelError(
             f"architecture {gguf.architecture} cannot be converted", where=str(gguf.path), hint=hint
         )
-    build = build_gemma3 if gguf.architecture == "gemma3" else build_llama
-    return build(
-        gguf, vocabulary, vocab_ids=vocab_ids, adapter=adapter, quantization=quantization, progress=progress
+    build = _Build(
+        gguf=gguf,
+        vocabulary=vocabulary,
+        vocab_ids=vocab_ids,
+        adapter=adapter,
+        quantization=quantization,
+        progress=progress,
     )
+    return _build_gemma3(build) if gguf.architecture == "gemma3" else _build_llama(build)
 
 
-def build_gemma3(
-    gguf: Gguf,
-    vocabulary: Sequence[str],
-    *,
-    vocab_ids: Sequence[int] | None = None,
-    adapter: AdapterMatrices | None = None,
-    quantization: str = "int8",
-    progress: Progress | None = None,
-) -> Any:
-    """`build_decoder` for Gemma 3, text only."""
+def _build_gemma3(build: _Build) -> Any:
+    """Gemma 3, text only."""
     import numpy as np
     from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
-    if gguf.architecture != "gemma3":
-        raise ModelError(f"architecture {gguf.architecture} is not gemma3", where=str(gguf.path))
-    n_layers, n_heads = int(gguf.number("ARCH.block_count")), int(gguf.number("ARCH.attention.head_count"))
-    n_kv = int(gguf.number("ARCH.attention.head_count_kv", n_heads))
+    gguf, (n_layers, n_heads, n_kv) = build.gguf, build.heads
     head_dim = int(gguf.number("ARCH.attention.key_length", 256))
     window = int(gguf.number("ARCH.attention.sliding_window", 512))
     pattern = int(gguf.number("ARCH.attention.sliding_window_pattern", 6))
@@ -136,8 +141,7 @@ def build_gemma3(
         qk_norm=True,
     )
     spec.decoder.scale_embeddings = True
-    _set_ends(spec, gguf, vocab_ids, quantization)
-    source = _Source(gguf, adapter)
+    _set_ends(spec, build)
     for i, layer in enumerate(spec.decoder.layer):
         is_global = (i + 1) % pattern == 0
         attention = layer.self_attention
@@ -154,27 +158,16 @@ def build_gemma3(
             (attention.k_norm, "attn_k_norm"),
         ):
             norm.gamma = gguf.tensor(f"blk.{i}.{name}.weight")
-        _set_matrices(source, layer, i)
-        _shrink(layer, quantization)
-        if progress is not None:
-            progress((i + 1) / n_layers, "merging weights")
-    return _finish(spec, gguf, vocabulary, quantization)
+        _set_matrices(build, layer, i)
+        _close_layer(build, layer, (i + 1) / n_layers)
+    return _finish(spec, build)
 
 
-def build_llama(
-    gguf: Gguf,
-    vocabulary: Sequence[str],
-    *,
-    vocab_ids: Sequence[int] | None = None,
-    adapter: AdapterMatrices | None = None,
-    quantization: str = "int8",
-    progress: Progress | None = None,
-) -> Any:
-    """`build_decoder` for Llama, Mistral (the llama architecture in GGUF), Qwen 2 and Qwen 3."""
+def _build_llama(build: _Build) -> Any:
+    """Llama, Mistral (the llama architecture in GGUF), Qwen 2 and Qwen 3."""
     from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
-    n_layers, n_heads = int(gguf.number("ARCH.block_count")), int(gguf.number("ARCH.attention.head_count"))
-    n_kv = int(gguf.number("ARCH.attention.head_count_kv", n_heads))
+    gguf, (n_layers, n_heads, n_kv) = build.gguf, build.heads
     hidden = int(gguf.number("ARCH.embedding_length"))
     head_dim = int(gguf.number("ARCH.attention.key_length", hidden // n_heads))
     if int(gguf.number("ARCH.rope.dimension_count", head_dim)) != head_dim:
@@ -202,11 +195,10 @@ def build_llama(
         quant_type=common_spec.Quantization.CT2,
         qk_norm=gguf.architecture == "qwen3",
     )
-    _set_ends(spec, gguf, vocab_ids, quantization)
+    _set_ends(spec, build)
     spec.decoder.scale_embeddings = False
     # llama.cpp permutes query and key rows of the llama architecture only, for its interleaved rotation.
     heads = (n_heads, n_kv) if gguf.architecture == "llama" else None
-    source = _Source(gguf, adapter)
     for i, layer in enumerate(spec.decoder.layer):
         attention = layer.self_attention
         attention.layer_norm.gamma = gguf.tensor(f"blk.{i}.attn_norm.weight")
@@ -217,11 +209,9 @@ def build_llama(
         if kind == "Su":
             divisors = gguf.tensor("rope_freqs.weight")
             attention.rotary_scaling_long_factor = attention.rotary_scaling_short_factor = divisors
-        _set_matrices(source, layer, i, permuted_heads=heads)
-        _shrink(layer, quantization)
-        if progress is not None:
-            progress((i + 1) / n_layers, "converting weights")
-    return _finish(spec, gguf, vocabulary, quantization)
+        _set_matrices(build, layer, i, permuted_heads=heads)
+        _close_layer(build, layer, (i + 1) / n_layers)
+    return _finish(spec, build)
 
 
 def _rope_scaling(gguf: Gguf) -> tuple[str | None, float]:
@@ -238,8 +228,9 @@ def _rope_scaling(gguf: Gguf) -> tuple[str | None, float]:
     return ("Su", 1.0) if "rope_freqs.weight" in gguf else (None, 1.0)
 
 
-def _set_ends(spec: Any, gguf: Gguf, vocab_ids: Sequence[int] | None, quantization: str) -> None:
+def _set_ends(spec: Any, build: _Build) -> None:
     """Embedding, output projection and last norm; the matrices are quantised at once, being the largest."""
+    gguf, quantization = build.gguf, build.quantization
     if quantization not in QUANTIZATIONS:
         hint = "one of " + ", ".join(QUANTIZATIONS)
         raise ModelError(f"quantization {quantization} is not known", where=str(gguf.path), hint=hint)
@@ -253,12 +244,12 @@ def _set_ends(spec: Any, gguf: Gguf, vocab_ids: Sequence[int] | None, quantizati
             if quantization in _INT8:
                 part.weight_scale = decoder.embeddings.weight_scale
             continue
-        part.weight = gguf.tensor(name, vocab_ids)
+        part.weight = gguf.tensor(name, build.vocab_ids)
         if quantization in _INT8:
             part.weight, part.weight_scale = quantise_rows(part.weight)
 
 
-def _set_matrices(source: _Source, layer: Any, i: int, permuted_heads: tuple[int, int] | None = None) -> None:
+def _set_matrices(build: _Build, layer: Any, i: int, permuted_heads: tuple[int, int] | None = None) -> None:
     """The seven matrices of a layer."""
     from ctranslate2.converters import utils
     from ctranslate2.specs import common_spec
@@ -266,8 +257,8 @@ def _set_matrices(source: _Source, layer: Any, i: int, permuted_heads: tuple[int
     parts = []
     for letter in "qkv":
         part = common_spec.LinearSpec()
-        part.weight = source.matrix(i, f"attn_{letter}", f"self_attn.{letter}_proj")
-        bias = source.bias(i, f"attn_{letter}")
+        part.weight = build.matrix(i, f"attn_{letter}", f"self_attn.{letter}_proj")
+        bias = build.bias(i, f"attn_{letter}")
         if permuted_heads is not None and letter != "v":
             n_heads = permuted_heads[0 if letter == "q" else 1]
             part.weight = _unpermute(part.weight, n_heads)
@@ -277,13 +268,13 @@ def _set_matrices(source: _Source, layer: Any, i: int, permuted_heads: tuple[int
         parts.append(part)
     attention = layer.self_attention
     utils.fuse_linear(attention.linear[0], parts)
-    attention.linear[1].weight = source.matrix(i, "attn_output", "self_attn.o_proj")
-    output_bias = source.bias(i, "attn_output")
+    attention.linear[1].weight = build.matrix(i, "attn_output", "self_attn.o_proj")
+    output_bias = build.bias(i, "attn_output")
     if output_bias is not None:
         attention.linear[1].bias = output_bias
-    layer.ffn.linear_0.weight = source.matrix(i, "ffn_gate", "mlp.gate_proj")
-    layer.ffn.linear_0_noact.weight = source.matrix(i, "ffn_up", "mlp.up_proj")
-    layer.ffn.linear_1.weight = source.matrix(i, "ffn_down", "mlp.down_proj")
+    layer.ffn.linear_0.weight = build.matrix(i, "ffn_gate", "mlp.gate_proj")
+    layer.ffn.linear_0_noact.weight = build.matrix(i, "ffn_up", "mlp.up_proj")
+    layer.ffn.linear_1.weight = build.matrix(i, "ffn_down", "mlp.down_proj")
 
 
 def _unpermute(weight: Any, n_heads: int) -> Any:
@@ -292,9 +283,9 @@ def _unpermute(weight: Any, n_heads: int) -> Any:
     return weight.reshape(n_heads, rows // n_heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
 
 
-def _shrink(layer: Any, quantization: str) -> None:
-    """Quantise the linear layers of one decoder layer, where the type is an int8 one."""
-    if quantization in _INT8:
+def _close_layer(build: _Build, layer: Any, done: float) -> None:
+    """Quantise a layer's linear layers, where the type is an int8 one, and say how far the work is."""
+    if build.quantization in _INT8:
         linears = [
             *layer.self_attention.linear,
             layer.ffn.linear_0,
@@ -303,10 +294,13 @@ def _shrink(layer: Any, quantization: str) -> None:
         ]
         for linear in linears:
             linear.weight, linear.weight_scale = quantise_rows(linear.weight)
+    if build.progress is not None:
+        build.progress(done, "converting weights" if build.adapter is None else "merging weights")
 
 
-def _finish(spec: Any, gguf: Gguf, vocabulary: Sequence[str], quantization: str) -> Any:
-    vocabulary, rows = list(vocabulary), spec.decoder.embeddings.weight.shape[0]
+def _finish(spec: Any, build: _Build) -> Any:
+    gguf, quantization = build.gguf, build.quantization
+    vocabulary, rows = list(build.vocabulary), spec.decoder.embeddings.weight.shape[0]
     if len(vocabulary) != rows:
         raise ModelError(f"{len(vocabulary)} tokens for {rows} embedding rows", where=str(gguf.path))
     for key, default in (("bos", "<bos>"), ("eos", "<eos>"), ("unknown", "<unk>")):
