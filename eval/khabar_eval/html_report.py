@@ -7,14 +7,13 @@ made visible. Not here: drawing plots (plots), style and script (html/).
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from collections.abc import Sequence
 from pathlib import Path
 
 from khabar_core.records import Score
 from khabar_core.textio import safe_terminal
+from khabar_core.webpage import page_start
 from khabar_eval import plots
 from khabar_eval.resampling import Comparison
 from khabar_eval.results import Breakdown, Evaluation, SegmentResult, SuiteResult, SystemResult, Verdict
@@ -37,20 +36,13 @@ def html_report(evaluation: Evaluation) -> bytes:
     """Write the page."""
     style = (_FOLDER / "report.css").read_text(encoding="utf-8")
     script = (_FOLDER / "report.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     status = {True: " passed", False: " missed", None: ""}[evaluation.passed]
     title = "khabar evaluation: " + ", ".join(result.suite.name for result in evaluation.suites)
     links = " ".join(
         f'<a href="#suite-{k}">{_esc(result.suite.name)}</a>' for k, result in enumerate(evaluation.suites)
     )
     parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        f"<title>{_esc(title)}</title><style>{style}</style></head><body>",
+        page_start(_show(title), style, script),
         f'<h1>{_esc(title)}</h1><p class="banner{status}">{_esc(headline(evaluation))}</p>',
         f'<nav>{links} <a href="#provenance">Provenance</a></nav>',
         _verdicts(evaluation.verdicts),

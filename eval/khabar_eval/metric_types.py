@@ -1,10 +1,11 @@
 """What every metric can do: turn outputs into one row of numbers a segment, and sums of rows into values.
 
-In: nothing. Out: the protocol and the array types. Not here: any metric.
+In: nothing. Out: the protocol, the array types, what metrics that are means share. Not here: any metric.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from khabar_eval.cases import Case
 
-__all__ = ["Floats1d", "Floats2d", "Metric"]
+__all__ = ["Floats1d", "Floats2d", "MeanMetric", "Metric"]
 
 Floats1d = npt.NDArray[np.float64]
 Floats2d = npt.NDArray[np.float64]
@@ -53,3 +54,20 @@ class Metric(Protocol):
 
     def count(self, total: Floats1d) -> int:
         """How many units a sum of rows is about, given the rows' number in total[-1]."""
+
+
+class MeanMetric:
+    """The sums of a metric that is the mean of one score a row: rows are (score, 1)."""
+
+    def value(self, total: Floats1d) -> float:
+        """The mean, on the scale of the scores."""
+        return float(total[0] / total[1]) if total[1] else math.nan
+
+    def values(self, totals: Floats2d) -> Floats1d:
+        """(n,) means."""
+        means: Floats1d = totals[:, 0] / totals[:, 1]
+        return means
+
+    def count(self, total: Floats1d) -> int:
+        """Rows."""
+        return int(total[1])

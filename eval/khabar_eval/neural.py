@@ -9,7 +9,6 @@ metrics.
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 
 from khabar_core.errors import UsageError
 from khabar_eval.cases import Case
-from khabar_eval.metric_types import Floats1d, Floats2d
+from khabar_eval.metric_types import Floats2d, MeanMetric
 
 __all__ = ["CometMetric"]
 
@@ -27,7 +26,7 @@ _BATCH = 8
 _VARIABLE = "KHABAR_COMET_MODEL"
 
 
-class CometMetric:
+class CometMetric(MeanMetric):
     """Mean COMET of segments, on the scale of the checkpoint (for wmt22-comet-da about 0..1)."""
 
     name = "COMET"
@@ -66,19 +65,6 @@ class CometMetric:
         ]
         scores = model.predict(data, batch_size=_BATCH, gpus=0, progress_bar=False).scores
         return np.array([(score, 1.0) for score in scores], dtype=np.float64).reshape(len(data), 2)
-
-    def value(self, total: Floats1d) -> float:
-        """The mean."""
-        return float(total[0] / total[1]) if total[1] else math.nan
-
-    def values(self, totals: Floats2d) -> Floats1d:
-        """(n,) means."""
-        means: Floats1d = totals[:, 0] / totals[:, 1]
-        return means
-
-    def count(self, total: Floats1d) -> int:
-        """Segments."""
-        return int(total[1])
 
 
 def _checkpoint() -> Path:

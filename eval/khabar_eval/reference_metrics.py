@@ -6,7 +6,6 @@ In: cases and outputs. Out: their own statistics and scores; nothing is computed
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 from khabar_core.errors import UsageError
 from khabar_eval.brief_checks import plain_brief
 from khabar_eval.cases import Case
-from khabar_eval.metric_types import Floats1d, Floats2d
+from khabar_eval.metric_types import Floats1d, Floats2d, MeanMetric
 
 __all__ = ["RougeMetric", "SacrebleuMetric"]
 
@@ -88,7 +87,7 @@ class SacrebleuMetric:
         return int(total[-1])
 
 
-class RougeMetric:
+class RougeMetric(MeanMetric):
     """ROUGE-1, ROUGE-2 or ROUGE-L by rouge-score, mean F-measure of articles, citations left out."""
 
     unit = "articles"
@@ -131,19 +130,6 @@ class RougeMetric:
             for case, mt in zip(cases, outputs, strict=True)
         ]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), 2)
-
-    def value(self, total: Floats1d) -> float:
-        """0..1, as rouge-score has it."""
-        return float(total[0] / total[1]) if total[1] else math.nan
-
-    def values(self, totals: Floats2d) -> Floats1d:
-        """(n,) means."""
-        means: Floats1d = totals[:, 0] / totals[:, 1]
-        return means
-
-    def count(self, total: Floats1d) -> int:
-        """Articles."""
-        return int(total[1])
 
 
 def _new_sacrebleu(name: str) -> Any:

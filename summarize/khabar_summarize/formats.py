@@ -6,9 +6,6 @@ from an article or a model is escaped. Not here: writing files, printing.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +14,7 @@ from typing import Any
 
 from khabar_core.errors import InputError, UsageError
 from khabar_core.records import Briefing, BriefSentence, TranslatedArticle, to_json
+from khabar_core.webpage import escape_html, page_start
 
 __all__ = ["FORMATS", "Citation", "brief_data", "citations", "render_briefs"]
 
@@ -161,22 +159,9 @@ def _page(
 ) -> str:
     """One page that loads nothing: the brief, then each sentence beside its sources."""
     css = resources.files("khabar_summarize").joinpath("data/brief.css").read_text(encoding="utf-8")
-    # The hash admits this style sheet and nothing that an article might bring along.
-    digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     several = len(articles) > 1
     parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en" dir="ltr">',
-        "<head>",
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        f"<title>Brief: {_text(', '.join(a.article.id for a in articles))}</title>",
-        f"<style>{css}</style>",
-        "</head>",
-        "<body>",
+        page_start(f"Brief: {_plain(', '.join(a.article.id for a in articles))}", css),
         "<main>",
     ]
     number = 0
@@ -199,8 +184,7 @@ def _page(
 
 def _text(text: str) -> str:
     """Escape for HTML; control characters become visible, bidi controls go."""
-    shown = "".join(c if c >= " " or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return html.escape(_CONTROL.sub("", shown), quote=True)
+    return _CONTROL.sub("", escape_html(text))
 
 
 def _lead(brief: Briefing, before: int, style: str) -> Iterable[str]:

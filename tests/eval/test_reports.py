@@ -159,8 +159,8 @@ def test_the_page_lets_only_its_own_script_run(evaluation: Evaluation) -> None:
     page = html_report(evaluation).decode("utf-8")
     script = page.split("<script>")[1].split("</script>")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"script-src &#x27;sha256-{digest}&#x27;" in page
-    assert "default-src &#x27;none&#x27;" in page
+    assert f"script-src 'sha256-{digest}'" in page
+    assert "default-src 'none'" in page
 
 
 def test_markdown_puts_the_verdict_first_and_escapes(poisoned: Evaluation) -> None:

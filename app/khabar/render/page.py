@@ -6,14 +6,12 @@ whatever the article contains. Not here: briefs and scores.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
 from khabar_core.records import Flag, Span, TermHit, TermStatus, TranslatedArticle, Translation
+from khabar_core.webpage import escape_html, page_start
 
 __all__ = ["render_page"]
 
@@ -42,23 +40,9 @@ class _Mark:
 def render_page(translated: TranslatedArticle) -> str:
     """Make the page."""
     style = resources.files("khabar.render").joinpath("page.css").read_text(encoding="utf-8")
-    # The hash allows exactly this style sheet and nothing that an article might bring along.
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     title = _headline(translated) or translated.article.title or translated.article.id
     parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en" dir="ltr">',
-        "<head>",
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        '<meta name="generator" content="khabar">',
-        f"<title>{_text(title)}</title>",
-        f"<style>{style}</style>",
-        "</head>",
-        "<body>",
+        page_start(title, style),
         *_summary(translated),
         "<main>",
         *_rows(translated),
@@ -68,12 +52,6 @@ def render_page(translated: TranslatedArticle) -> str:
         "</html>",
     ]
     return "\n".join(parts) + "\n"
-
-
-def _text(text: str) -> str:
-    """Escape for HTML; control characters that HTML forbids become visible replacement characters."""
-    shown = "".join(c if c >= " " or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return html.escape(shown, quote=True)
 
 
 def _headline(translated: TranslatedArticle) -> str:
@@ -96,10 +74,10 @@ def _summary(translated: TranslatedArticle) -> list[str]:
     for status, meaning in _STATUS.items():
         n_terms = sum(term.status is status for term in terms)
         if n_terms:
-            legend.append(f'<li><mark class="{status.value}">{n_terms}</mark> {_text(meaning)}</li>')
+            legend.append(f'<li><mark class="{status.value}">{n_terms}</mark> {escape_html(meaning)}</li>')
     if terms:
         facts.insert(1, _count(len(terms), "glossary name"))
-    lines = ["<header>", f'<p class="facts"><bdi>{_text(source)}</bdi> · {" · ".join(facts)}</p>']
+    lines = ["<header>", f'<p class="facts"><bdi>{escape_html(source)}</bdi> · {" · ".join(facts)}</p>']
     if legend:
         lines.append(f'<ul class="legend">{"".join(legend)}</ul>')
     return [*lines, "</header>"]
@@ -132,7 +110,7 @@ def _rows(translated: TranslatedArticle) -> Iterable[str]:
             tag = {"headline": "h1", "subhead": "h2"}.get(kinds[index], "p")
             english = _enclose(target, _target_marks(target, translations, numbers))
             arabic = _enclose(source, _source_marks(offset, len(source), translations))
-            yield f'<section class="{_text(kinds[index])}">'
+            yield f'<section class="{escape_html(kinds[index])}">'
             yield f'<{tag} class="en" lang="en" dir="ltr">{english}</{tag}>'
             yield f'<{tag} class="ar" lang="ar" dir="rtl">{arabic}</{tag}>'
             yield from _notes(notes, numbers)
@@ -154,7 +132,9 @@ def _notes(notes: Sequence[Translation], numbers: dict[str, int]) -> Iterable[st
 def _flag(flag: Flag) -> str:
     name = flag.kind.value.replace("_", " ")
     return (
-        f"<b>{_text(name)}:</b> <bdi>{_text(flag.detail)}</bdi>" if flag.detail else f"<b>{_text(name)}</b>"
+        f"<b>{escape_html(name)}:</b> <bdi>{escape_html(flag.detail)}</bdi>"
+        if flag.detail
+        else f"<b>{escape_html(name)}</b>"
     )
 
 
@@ -193,7 +173,7 @@ def _source_marks(offset: int, length: int, translations: Sequence[Translation])
 def _term_tag(term: TermHit, other: str) -> str:
     """The opening tag of a name; its tooltip tells the other language and what was done."""
     told = [f"{other} ({term.type})", _STATUS[term.status], *term.steps]
-    return f'<mark class="{term.status.value}" title="{_text("; ".join(told))}">'
+    return f'<mark class="{term.status.value}" title="{escape_html("; ".join(told))}">'
 
 
 def _enclose(text: str, marks: Iterable[_Mark]) -> str:
@@ -205,19 +185,19 @@ def _enclose(text: str, marks: Iterable[_Mark]) -> str:
         start, end = mark.span
         while opened and opened[-1].span[1] <= start:
             done = opened.pop()
-            out.append(_text(text[position : done.span[1]]) + done.close_tag)
+            out.append(escape_html(text[position : done.span[1]]) + done.close_tag)
             position = done.span[1]
         inside_mark = any(outer.close_tag == mark.close_tag == "</mark>" for outer in opened)
         if start < position or inside_mark or (opened and end > opened[-1].span[1]) or end > len(text):
             continue
-        out.append(_text(text[position:start]) + mark.open_tag)
+        out.append(escape_html(text[position:start]) + mark.open_tag)
         position = start
         opened.append(mark)
     while opened:
         done = opened.pop()
-        out.append(_text(text[position : done.span[1]]) + done.close_tag)
+        out.append(escape_html(text[position : done.span[1]]) + done.close_tag)
         position = done.span[1]
-    return "".join(out) + _text(text[position:])
+    return "".join(out) + escape_html(text[position:])
 
 
 def _footer(translated: TranslatedArticle) -> list[str]:
@@ -225,7 +205,7 @@ def _footer(translated: TranslatedArticle) -> list[str]:
     if not translated.signature.fields:
         return []
     rows = "".join(
-        f"<div><dt>{_text(key)}</dt><dd>{_text(value)}</dd></div>"
+        f"<div><dt>{escape_html(key)}</dt><dd>{escape_html(value)}</dd></div>"
         for key, value in translated.signature.fields
     )
     return ["<footer>", "<p>Machine translation. How it was made:</p>", f"<dl>{rows}</dl>", "</footer>"]
