@@ -69,7 +69,7 @@ class NameLedger:
             while (span := _find(text, pair.text, hits)) is not None:
                 replacement = Replacement(span, pair.text, first)
                 text = replacement.apply(text)
-                hits = tuple(_moved(hit, replacement) for hit in hits)
+                hits = tuple(replacement.moved(hit) for hit in hits)
         if text == translation.text:
             return translation
         return dataclasses.replace(translation, text=text, terms=hits)
@@ -103,13 +103,6 @@ def _overlaps(span: Span, hits: Iterable[TermHit]) -> bool:
         hit.target_span is not None and span[0] < hit.target_span[1] and hit.target_span[0] < span[1]
         for hit in hits
     )
-
-
-def _moved(hit: TermHit, replacement: Replacement) -> TermHit:
-    if hit.target_span is None:
-        return hit
-    shift = replacement.shift_at(hit.target_span[0])
-    return dataclasses.replace(hit, target_span=(hit.target_span[0] + shift, hit.target_span[1] + shift))
 
 
 def _pairs(source: str, text: str, hits: Sequence[TermHit]) -> list[_Pair]:

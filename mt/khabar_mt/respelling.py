@@ -1,11 +1,11 @@
-"""Find where a translation spells a name wrongly. In: source, translation, a violated hit. Out: a
-replacement.
+"""Find where a translation spells a name wrongly. In: source, translation, a violated hit. Out: an edit.
 
 Candidates are runs of capitalised words; the one that sounds most like the name wins if it sounds enough like
 it and no other word of the source explains it better. Not here: deciding which hits to repair (terms)."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -119,6 +119,14 @@ class Replacement:
         if position >= self.span[1]:
             shift += len(self.new) - len(self.old)
         return shift
+
+    def moved(self, hit: TermHit) -> TermHit:
+        """A hit elsewhere in the text, with its span in the edited text."""
+        if hit.target_span is None:
+            return hit
+        start, end = hit.target_span
+        shift = self.shift_at(start)
+        return dataclasses.replace(hit, target_span=(start + shift, end + shift))
 
 
 def find_replacement(

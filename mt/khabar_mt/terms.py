@@ -190,7 +190,7 @@ def repair_terms(source: str, text: str, hits: Sequence[TermHit]) -> tuple[str, 
             continue
         text = replacement.apply(text)
         step = f"respelling: {replacement.old} -> {replacement.new}"
-        current = [_moved(hit, replacement) for hit in current]
+        current = [replacement.moved(hit) for hit in current]
         span = replacement.new_span
         current[i] = dataclasses.replace(
             current[i],
@@ -231,7 +231,7 @@ def _respelt(other: TermHit, hit: TermHit, text: str, replacement: Replacement, 
     if other.target_span is None or old is None:
         return other
     if not (old[0] <= other.target_span[0] and other.target_span[1] <= old[1]):
-        return _moved(other, replacement)
+        return replacement.moved(other)
     span = new
     if other.target_span != old:
         span = _first_free(plain(text[: new[1]]), other, [(0, new[0])]) or new
@@ -254,14 +254,6 @@ def _share_repairs(hits: Sequence[TermHit]) -> list[TermHit]:
         else hit
         for hit in hits
     ]
-
-
-def _moved(hit: TermHit, replacement: Replacement) -> TermHit:
-    """The hit after a replacement elsewhere in the text."""
-    if hit.target_span is None:
-        return hit
-    shift = replacement.shift_at(hit.target_span[0])
-    return dataclasses.replace(hit, target_span=(hit.target_span[0] + shift, hit.target_span[1] + shift))
 
 
 def forced_prefix(text: str, hit: TermHit, source: str = "") -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pysubs2
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from khabar_core.errors import InputError, UsageError
 from khabar_mt.documents import Document, guess_format, read_document
 
-Writer = Callable[..., Document]
+from .conftest import Writer
 
 # White space and line ends that str.split, str.splitlines and text-mode files treat in their own ways.
 HOSTILE = st.text(
@@ -29,18 +28,6 @@ HOSTILE = st.text(
 relaxed = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-@pytest.fixture
-def document(tmp_path: Path) -> Writer:
-    """Write a file and read it as a document."""
-
-    def write(name: str, content: str | bytes, **options: str) -> Document:
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        return read_document(path, **options)
-
-    return write
 
 
 def translated(document: Document) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
-from pathlib import Path
 
 import docx
 import pytest
@@ -13,9 +11,9 @@ from docx.oxml.ns import qn
 from lxml import html
 
 from khabar_core.errors import InputError
-from khabar_mt.documents import Document, read_document
+from khabar_mt.documents import Document
 
-Writer = Callable[..., Document]
+from .conftest import Writer
 
 PAGE = """<!DOCTYPE html>
 <html lang="ar" dir="rtl"><head><meta charset="utf-8"><title>نشرة</title>
@@ -29,18 +27,6 @@ PAGE = """<!DOCTYPE html>
 <table><tr><td>خلية</td><td>5</td></tr></table><a href="/d"><div>كتلة</div></a>
 </body></html>
 """
-
-
-@pytest.fixture
-def document(tmp_path: Path) -> Writer:
-    """Write a file and read it as a document."""
-
-    def write(name: str, content: str | bytes, **options: str) -> Document:
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        return read_document(path, **options)
-
-    return write
 
 
 def numbered(document: Document) -> list[str]:
