@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from khabar.measured import KhabarSystem, describe_matches, read_tools, term_mode_systems
+from khabar.measured import KhabarSystem, describe_matches, read_tools
 from khabar_core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Request:
         docs: file of document ids that goes with it.
         systems: specs, see `khabar_eval.systems.parse_system`; empty means khabar with `tools`.
         tools: the default system.
-        term_modes: evaluate khabar with no glossary, an unrelated one and that of the suite's terms.
+        term_modes: evaluate khabar with no glossary, random words of each segment, and the suite's terms.
         limit: at most so many segments a suite.
         gate: name or path of a gates file.
         floors: extra rules METRIC=VALUE: at least for good metrics, at most for bad ones.
@@ -104,6 +104,8 @@ def run_evaluation(request: Request) -> Evaluation:
     elif request.systems or len(suites) != 1:
         raise UsageError("takes one suite, and no other systems", where="--term-modes")
     else:
+        from khabar.term_modes import term_mode_systems
+
         systems = list(term_mode_systems(request.tools, suites[0]))
     evaluation = evaluate(suites, systems, plan)
     if any(isinstance(system, KhabarSystem) for system in systems):

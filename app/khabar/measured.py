@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from khabar_core.errors import InputError, ModelError, UsageError
+from khabar_core.errors import ModelError, UsageError
 from khabar_core.records import Article, Signature
 
 if TYPE_CHECKING:
@@ -25,16 +25,12 @@ if TYPE_CHECKING:
     from khabar_summarize import Summarizer
 
 __all__ = [
-    "TERM_MODES",
     "KhabarSystem",
     "describe_matches",
     "read_tools",
-    "term_mode_systems",
     "translate_documents",
 ]
 
-# Of the shared tasks on terminology: no glossary, one of unrelated entries, one of the terms that occur.
-TERM_MODES = ("none", "random", "proper")
 _NUMBERED = re.compile(r"(?:^| )\[(\d+)\] ")
 
 
@@ -140,47 +136,6 @@ def translate_documents(translator: Translator, lines: Sequence[str], docs: Sequ
         for place, text in zip(places, translated.paragraphs, strict=True):
             outputs[place] = text
     return outputs
-
-
-def term_mode_systems(tools: Tools, suite: Suite) -> list[KhabarSystem]:
-    """One system for each of TERM_MODES, which differ in their glossary alone.
-
-    none: no glossary. random: as many entries as the suite has terms, taken from the names of the other
-        bundled
-    suites, none of which occurs in this one; shows whether unrelated entries do harm. proper: the suite's
-    terms.
-
-    Raises:
-        InputError: the suite has no terms.
-    """
-    from khabar.loading import load_engine
-    from khabar_eval.manifest import bundled_names, load_suite
-    from khabar_glossaries import Entry, Glossary
-
-    proper = {term.source: term for case in suite.cases for term in case.terms}
-    if not proper:
-        raise InputError(
-            "has no terms", where=suite.name, hint='each line needs "terms", see the suite terms'
-        )
-    text = "\n".join(suite.sources)
-    others = [load_suite(name) for name in bundled_names() if name != suite.name]
-    unrelated = {
-        entity.source: entity
-        for other in others
-        for case in other.cases
-        for entity in case.entities
-        if entity.source not in text
-    }
-    random = dict(list(unrelated.items())[: len(proper)])
-    engine = load_engine(tools)
-    systems = []
-    for mode, terms in zip(TERM_MODES, ({}, random, proper), strict=True):
-        entries = [
-            Entry(source=t.source, target=t.target, accepted=t.accepted, type=t.type, layer=mode)
-            for t in terms.values()
-        ]
-        systems.append(KhabarSystem(mode, tools, Glossary([entries]), engine))
-    return systems
 
 
 def describe_matches(suite: Suite, tools: Tools) -> str:

@@ -64,6 +64,7 @@ class Case:
         terms: glossary terms that the translation should hold; subject to the suite's glossary, unlike
             entities.
         traps: words of the source that look like a name and are none.
+        random: ordinary words of the source with their English in the first reference, which are no terms.
         sentences: of suites of briefs, the English article; `src` is the same, numbered.
     """
 
@@ -76,6 +77,7 @@ class Case:
     tags: tuple[str, ...] = ()
     terms: tuple[Entity, ...] = ()
     traps: tuple[str, ...] = ()
+    random: tuple[Entity, ...] = ()
     sentences: tuple[str, ...] = ()
 
     @property

@@ -124,7 +124,9 @@ def read_tsv(
 
 
 def read_jsonl(path: str | Path, *, encoding: str = "utf-8") -> tuple[Case, ...]:
-    """Read JSON lines with `src` and `refs` (or `ref`), perhaps id, doc, entities, terms, traps, topic, tags.
+    """Read JSON lines with `src` and `refs` (or `ref`).
+
+    Other keys: id, doc, entities, terms, traps, random, topic, tags.
 
     Lines with `sentences` and `brief` (a list of {"text", "cites"}) are articles to brief.
 
@@ -157,6 +159,7 @@ def read_jsonl(path: str | Path, *, encoding: str = "utf-8") -> tuple[Case, ...]
                 tags=tuple(str(tag) for tag in row.get("tags") or ()),
                 terms=tuple(_term(item, where) for item in row.get("terms") or ()),
                 traps=tuple(str(word) for word in row.get("traps") or ()),
+                random=tuple(_word(item, where) for item in row.get("random") or ()),
             )
         )
     return tuple(cases)
@@ -282,6 +285,12 @@ def _term(item: object, where: str) -> Entity:
     if not isinstance(accepted, list) or not all(isinstance(x, str) for x in accepted):
         raise InputError("accepted forms of a term must be a list of texts", where=where)
     return Entity(item["source"], item["target"], str(item.get("type", "term")), tuple(accepted))
+
+
+def _word(item: object, where: str) -> Entity:
+    if not isinstance(item, list) or len(item) != 2 or not all(isinstance(x, str) and x for x in item):
+        raise InputError("a random word is [Arabic, English]", where=where)
+    return Entity(item[0], item[1], "term")
 
 
 def _brief_case(row: dict[str, Any], number: int, where: str) -> Case:

@@ -156,6 +156,7 @@ def test_term_modes_differ_in_the_glossary_alone(files: Path, capsys: pytest.Cap
     """The echo engine keeps the Arabic, so that no term succeeds; all three systems still run."""
     row = {"src": "وصل وفد واشنطن", "ref": "A delegation from Washington arrived"}
     row["terms"] = [{"source": "واشنطن", "target": "Washington"}]  # type: ignore[assignment]
+    row["random"] = [["وفد", "delegation"]]  # type: ignore[assignment]
     suite = files / "t.jsonl"
     suite.write_text("".join(json.dumps({**row, "id": str(k)}) + "\n" for k in range(12)), encoding="utf-8")
     args = [
@@ -177,8 +178,31 @@ def test_term_modes_differ_in_the_glossary_alone(files: Path, capsys: pytest.Cap
     assert len({s["glossary"] for s in signatures}) == 3
     assert len({tuple((k, v) for k, v in s.items() if k != "glossary") for s in signatures}) == 1
     assert any("of 12 occurrences of its terms found" in note for note in report["notes"])
+    suite.write_text(json.dumps({**row, "random": []}) + "\n", encoding="utf-8")
+    assert main(args) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [s["name"] for s in report["suites"][0]["systems"]] == ["none", "proper"]
     assert main(["evaluate", "-q", "news", "--term-modes", "--model", "echo"]) == 3
     assert "has no terms" in capsys.readouterr().err
+
+
+def test_random_words_reach_their_own_sentence_alone() -> None:
+    from khabar.term_modes import LineGlossary
+    from khabar_eval.manifest import load_suite
+    from khabar_glossaries import Entry
+    from khabar_mt.segmentation import split_sentences
+
+    cases = load_suite("terms").cases
+    lines = {
+        case.src: [Entry(source=w.source, target=w.target, type="term") for w in case.random]
+        for case in cases
+    }
+    glossary = LineGlossary(lines)
+    for case in cases:
+        found = [match for part in glossary.find_all(split_sentences(case.src)) for match in part]
+        assert {match.entry.source for match in found} == {word.source for word in case.random}
+    assert glossary.find("وصل وفد") == []
+    assert glossary.digest != LineGlossary({case.src: () for case in cases}).digest
 
 
 def test_khabar_briefs_with_citations_of_the_given_sentences() -> None:

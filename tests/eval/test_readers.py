@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,18 @@ def test_bundled_suites_match_their_manifests(name: str) -> None:
     assert suite.licence == "Apache-2.0"
     assert all(entity.source in case.src for case in suite.cases for entity in case.entities)
     assert all(entity.target in case.refs[0] for case in suite.cases for entity in case.entities)
+
+
+def test_random_words_are_ordinary_words_of_their_sentence() -> None:
+    """Every segment of the term suite has some; the English stands in the reference as a whole word."""
+    for case in load_suite("terms").cases:
+        terms = " ".join(f"{term.source} {term.target.lower()}" for term in case.terms).split()
+        assert case.random, case.id
+        for word in case.random:
+            assert word.source in case.src, case.id
+            assert re.search(rf"\b{re.escape(word.target)}\b", case.refs[0], re.IGNORECASE), case.id
+            assert word.source not in terms, case.id
+            assert word.target.lower() not in terms, case.id
 
 
 def test_the_news_suite_is_large_enough() -> None:

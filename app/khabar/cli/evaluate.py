@@ -61,7 +61,9 @@ def evaluate(
     threads: Threads = None,
     term_modes: Annotated[
         bool,
-        typer.Option("--term-modes", help="Run khabar with no, an unrelated and the suite's own glossary."),
+        typer.Option(
+            "--term-modes", help="Run khabar with no glossary, with random words and with the suite's terms."
+        ),
     ] = False,
     limit: Annotated[int | None, typer.Option(help="At most so many segments of each suite.")] = None,
     gate: Annotated[str | None, typer.Option(help="fast, full, or a gates file.")] = None,
