@@ -19,6 +19,7 @@ from khabar_glossaries.english import plain
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.romanise import arabic_sounds, english_sounds, n_consonants, sound_similarity
 from khabar_glossaries.wordlists import common_words
+from khabar_mt.references import open_references
 from khabar_mt.respelling import Replacement, candidates
 
 __all__ = ["NameLedger"]
@@ -61,7 +62,7 @@ class NameLedger:
         if translation.passed_through or not translation.text:
             return translation
         text, hits = translation.text, translation.terms
-        for pair in _pairs(translation.segment.text, text, hits):
+        for pair in _pairs(open_references(translation.segment.text), text, hits):
             first = self._spellings.setdefault(pair.key, pair.text)
             if first == pair.text or not _same_name(first, pair.text):
                 continue

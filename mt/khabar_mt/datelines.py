@@ -65,6 +65,10 @@ _PARTS = re.compile(r"\s*(?:[-\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}]|[(«\"\[
 _DATE = re.compile(
     r"^(?P<rest>.*?)\s*[،,]?\s*(?P<day>[0-9]{1,2}) (?P<month>[^\W\d_].*?)(?: (?P<year>[0-9]{4}))?$"
 )
+_SECOND_WORD = "(?: (?:[اأ]ول|ثاني|ال[اأ]ول|الثاني))?"
+_TWO_MONTHS = re.compile(rf"([^\W\d_]+{_SECOND_WORD}) ?/ ?([^\W\d_]+{_SECOND_WORD})")
+_NUMERIC_DATE = re.compile(r"(?<![0-9])([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})(?![0-9])")
+_NAME_OF_MONTH = {number: name for name, number in reversed(MONTH_NAMES.items())}
 _TATWEEL_DASH = re.compile(r"\s\N{ARABIC TATWEEL}+\s*$")  # some keyboards have no better dash
 _FINAL_SEPARATOR = re.compile(r"[-\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}:/،]$")
 
@@ -113,7 +117,7 @@ def english_dateline(dateline: str, place: Callable[[str], str | None] = lambda 
 
 def _parts(text: str) -> list[str]:
     """Names, agencies and dates of a dateline; `شباط/فبراير` stays one part."""
-    merged = re.sub(r"([^\W\d_]+) ?/ ?([^\W\d_]+(?: (?:الأول|الثاني))?)", _merge_months, text)
+    merged = _TWO_MONTHS.sub(_merge_months, _NUMERIC_DATE.sub(_spell_month, text))
     parts: list[str] = []
     for part in _PARTS.split(merged):
         match = _DATE.match(part)
@@ -127,13 +131,17 @@ def _parts(text: str) -> list[str]:
 
 
 def _merge_months(match: re.Match[str]) -> str:
-    """Keep the first of two names of one month; leave anything else as it is."""
+    """Keep the second of two names of one month; leave anything else as it is."""
     first, second = _month(match.group(1)), _month(match.group(2))
-    return (
-        match.group(2)
-        if second and (first == second or match.group(1) in ("الثاني", "الأول"))
-        else match.group()
-    )
+    return match.group(2) if first is not None and first == second else match.group()
+
+
+def _spell_month(match: re.Match[str]) -> str:
+    """`10/12/2016` to `10 ديسمبر 2016`, because the separator separates parts, too."""
+    day, month, year = map(int, match.groups())
+    if not (1 <= day <= 31 and 1 <= month <= 12):
+        return match.group()
+    return f"{day} {_NAME_OF_MONTH[month]} {year}"
 
 
 def _month(name: str) -> int | None:

@@ -23,7 +23,7 @@ _SOFT_TYPES = frozenset({"demonym", "title", "term", "month", "other"})
 
 def judge(item: Item, hypothesis: Hypothesis) -> Candidate:
     """Tidy, repair names, run every check."""
-    text = tidy(hypothesis.text, item.source, opens=item.opens, closes=item.closes)
+    text = tidy(hypothesis.text, item.text, opens=item.opens, closes=item.closes)
     hits: tuple[TermHit, ...] = ()
     if item.matches:
         hits = check_terms(item.matches, text, item.hints)

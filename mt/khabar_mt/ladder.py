@@ -49,7 +49,7 @@ class Item:
 
     Attributes:
         text: normalised, on one line.
-        source: as it stands in the article; spans of terms point into it.
+        source: as it stands in the article, character references opened; spans of terms point into it.
         hints: for the prompt.
         matches: glossary terms in `source`.
         opens: whether it begins a sentence.

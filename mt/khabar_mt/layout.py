@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from khabar_core.records import Article, Segment
-from khabar_mt.arabic import to_ascii_digits
+from khabar_mt.arabic import has_arabic, to_ascii_digits
 from khabar_mt.documents.news import find_dateline
 from khabar_mt.language import detect
+from khabar_mt.references import decode_references, open_references
 from khabar_mt.segmentation import split_sentences
 
 __all__ = ["ArticlePlan", "Piece", "plan_article"]
@@ -90,7 +91,7 @@ def plan_article(article: Article, *, is_dateline: Mapping[str, str] | None = No
                 paragraph=index,
                 span_chars=(offset + start, offset + start + len(text)),
                 kind=own_kind,
-                language="ar" if own_kind == "dateline" else detect(text),
+                language="ar" if own_kind == "dateline" else detect(decode_references(text)),
             )
             pieces.append(Piece(segment, "", gap))
         planned.append(tuple(pieces))
@@ -103,31 +104,36 @@ _Cut = tuple[str, int, str, "str | None", str]  # text, start, kind, literal, ga
 
 def _cut(paragraph: str, kind: str, datelines: Mapping[str, str]) -> list[_Cut]:
     """Cut one paragraph; its texts, literals and gaps join to the paragraph (digits of bullets aside)."""
-    body = paragraph.strip()
+    # Character references count as what they stand for, where there is something to translate.
+    shown = open_references(paragraph)
+    shown = shown if has_arabic(shown) else paragraph
+    body = shown.strip()
     if not body:
         return [("", 0, kind, paragraph, "")] if paragraph else []
-    position = len(paragraph) - len(paragraph.lstrip())
-    cuts: list[_Cut] = [("", 0, kind, paragraph[:position], "")] if position else []
-    bullet = _BULLET.match(paragraph, position)
-    if bullet and bullet.end() < len(paragraph.rstrip()):
+    position = len(shown) - len(shown.lstrip())
+    cuts: list[_Cut] = [("", 0, kind, decode_references(paragraph[:position]), "")] if position else []
+    bullet = _BULLET.match(shown, position)
+    if bullet and bullet.end() < len(shown.rstrip()):
         cuts.append(("", position, kind, _english_bullet(bullet.group()), ""))
         position = bullet.end()
     elif kind in ("body", "dateline"):
-        end = find_dateline(paragraph)
-        text = paragraph[position:end].strip() if end else ""
+        end = find_dateline(shown)
+        text = shown[position:end].strip() if end else ""
         if text in datelines:
             stop = position + len(text)
-            cuts.append((text, position, "dateline", None, paragraph[stop:end]))
+            cuts.append((paragraph[position:stop], position, "dateline", None, paragraph[stop:end]))
             position = end
-    for sentence in split_sentences(paragraph[position:]):
+    for sentence in split_sentences(shown[position:]):
         text = sentence.strip()
         if text:
-            lead = len(sentence) - len(sentence.lstrip())
-            if lead:
-                cuts.append(("", position, kind, sentence[:lead], ""))
-            cuts.append((text, position + lead, kind, None, sentence[lead + len(text) :]))
+            start = position + len(sentence) - len(sentence.lstrip())
+            stop, end = start + len(text), position + len(sentence)
+            if start > position:
+                cuts.append(("", position, kind, decode_references(paragraph[position:start]), ""))
+            cuts.append((paragraph[start:stop], start, kind, None, decode_references(paragraph[stop:end])))
         else:
-            cuts.append(("", position, kind, sentence, ""))
+            space = paragraph[position : position + len(sentence)]
+            cuts.append(("", position, kind, decode_references(space), ""))
         position += len(sentence)
     return cuts
 

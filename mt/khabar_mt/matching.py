@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from khabar_core.records import Segment
 from khabar_glossaries import Glossary
 from khabar_glossaries.matcher import Match
+from khabar_mt.references import open_references
 
 __all__ = ["find_names", "matches_within", "segment_key"]
 
@@ -21,7 +22,10 @@ def find_names(glossary: Glossary, segments: Sequence[Segment]) -> list[tuple[Ma
     """The matches of each segment of one article."""
     if not glossary:
         return [()] * len(segments)
-    return [tuple(matches) for matches in glossary.find_all([segment.text for segment in segments])]
+    return [
+        tuple(matches)
+        for matches in glossary.find_all([open_references(segment.text) for segment in segments])
+    ]
 
 
 def matches_within(matches: Sequence[Match], start: int, end: int) -> tuple[Match, ...]:

@@ -34,6 +34,7 @@ from khabar_mt.layout import ArticlePlan, plan_article
 from khabar_mt.matching import find_names, matches_within, segment_key
 from khabar_mt.options import TranslateOptions
 from khabar_mt.pieces import cut_segment, merge_pieces
+from khabar_mt.references import decode_references, open_references
 from khabar_mt.terms import hints_for
 
 __all__ = ["Progress", "Translator"]
@@ -219,7 +220,7 @@ class Translator:
         """Cut an article up; only datelines of which every part is known are cut off."""
         table: dict[str, str] = {}
         if self._options.datelines:
-            for paragraph in article.paragraphs:
+            for paragraph in map(open_references, article.paragraphs):
                 text = paragraph[: find_dateline(paragraph)].strip()
                 english = english_dateline(text, self._place) if text else None
                 if english:
@@ -268,12 +269,13 @@ class Translator:
     def _literal(self, segment: Segment) -> Translation | None:
         """The translation of what needs no decoding: datelines, figures, other languages."""
         text = segment.text
+        meant = decode_references(text)
         if segment.kind == "dateline":
-            english = english_dateline(text, self._place)
+            english = english_dateline(meant, self._place)
             return Translation(segment=segment, text=english or text, attempts=("table",))
-        if segment.language == "ar" and has_arabic(text):
+        if segment.language == "ar" and has_arabic(meant):
             return None
-        if not any(char.isalpha() for char in text):
+        if not any(char.isalpha() for char in meant):
             return Translation(segment=segment, text=to_ascii_digits(text), passed_through=True)
         flag = Flag(kind=FlagKind.NOT_ARABIC, detail=segment.language, informative=True)
         return Translation(segment=segment, text=text, flags=(flag,), passed_through=True)
@@ -281,7 +283,7 @@ class Translator:
     def _items(self, segment: Segment, found: Sequence[Match]) -> list[Item]:
         """Cut a segment to what the model can take, with the terms of each part."""
         limit = min(self._options.max_input_tokens, self._engine.max_input_tokens)
-        parts = cut_segment(segment.text, limit, self._engine.count_tokens)
+        parts = cut_segment(open_references(segment.text), limit, self._engine.count_tokens)
         items = []
         start = 0
         for i, part in enumerate(parts):

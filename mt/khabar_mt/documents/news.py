@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from khabar_mt.months import MONTH_NAMES
+
 __all__ = ["Structure", "find_dateline", "read_structure"]
 
 MAX_HEADLINE_CHARS = 160
@@ -85,18 +87,30 @@ _AGENCY = (
     + ")"
 )
 _WORD = r"[^\W\d_]+"
+_MARKS = frozenset(map(chr, (*range(0x064B, 0x0653), 0x0670)))
 _DASH = "[-\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}ـ]"
 # One to four words; a list of places is joined by a slash, a comma or "و".
 _PLACE = rf"{_WORD}(?:\s{_WORD}){{0,3}}(?:\s?[/،,]\s?{_WORD}(?:\s{_WORD}){{0,2}}){{0,2}}"
-_MONTH = rf"{_WORD}(?:\s{_WORD})?(?:\s?/\s?{_WORD}(?:\s{_WORD})?)?"
-_DATE = rf"(?:\s?[،,]?\s?[0-9٠-٩]{{1,2}}\s{_MONTH}(?:\s[0-9٠-٩]{{4}})?)?"
+_DIGITS = "[0-9٠-٩]"
+_ANY_MONTH = rf"{_WORD}(?:\s{_WORD})?(?:\s?/\s?{_WORD}(?:\s{_WORD})?)?"
+_MONTH = "(?:" + "|".join(name.replace(" ", r"\s") for name in sorted(MONTH_NAMES, key=len)[::-1]) + ")"
+_YEAR = rf"(?:\s{_DIGITS}{{4}})?"
+# Right behind the place any two words may be a month (also of other calendars); elsewhere only a known one.
+_LOOSE_DATE = rf"\s?[،,]?\s?{_DIGITS}{{1,2}}\s{_ANY_MONTH}{_YEAR}"
+_KNOWN_DATE = (
+    rf"\s?(?:{_DASH}|[،,/])?\s?(?:{_DIGITS}{{1,2}}\s{_MONTH}(?:\s?/\s?{_MONTH})?{_YEAR}"
+    rf"|{_DIGITS}{{1,2}}[-/.]{_DIGITS}{{1,2}}[-/.]{_DIGITS}{{4}})"
+)
+_DATE = rf"(?:{_KNOWN_DATE}|{_LOOSE_DATE})?"
+_LATE_DATE = rf"(?:{_KNOWN_DATE})?"
 _OPEN, _CLOSE = '[(«"\\[]', '[)»"\\]]'
 _DATELINES = (
     # بيروت (رويترز) - ; غزة «الشرق الأوسط»: ; what stands in brackets may be any short name
-    re.compile(rf"{_PLACE}{_DATE}\s?{_OPEN}[^()«»\"\[\]\n]{{1,30}}{_CLOSE}\s?(?:{_DASH}|:|،|/)\s*"),
+    re.compile(rf"{_PLACE}{_DATE}\s?{_OPEN}[^()«»\"\[\]\n]{{1,30}}{_CLOSE}{_LATE_DATE}\s?(?:{_DASH}|:|/)\s*"),
     # القاهرة - أ ف ب: ; دبي - العربية.نت - ; بيروت: «الشرق الأوسط»
     re.compile(
-        rf"{_PLACE}{_DATE}\s?(?:{_DASH}|:|/)\s?{_OPEN}?{_AGENCY}{_CLOSE}?(?:\s?(?:{_DASH}|:|،|/)\s*|\s*$)"
+        rf"{_PLACE}{_DATE}\s?(?:{_DASH}|:|/)\s?{_OPEN}?{_AGENCY}{_CLOSE}?{_LATE_DATE}"
+        rf"(?:\s?(?:{_DASH}|:|،|/)\s*|\s*$)"
     ),
     # نيويورك - ; عمان 3 آذار/مارس -
     re.compile(rf"{_WORD}(?:\s{_WORD}){{0,2}}(?:\s?[/،]\s?{_WORD}){{0,2}}{_DATE}\s{_DASH}+\s+"),
@@ -127,12 +141,14 @@ def find_dateline(paragraph: str) -> int:
     >>> text[:find_dateline(text)]
     'بيروت (رويترز) - '
     """
-    head = paragraph[:_MAX_DATELINE_CHARS]
+    # Vowel marks may stand on any letter: read past them, and answer in the paragraph's own positions.
+    kept = [i for i, char in enumerate(paragraph[:_MAX_DATELINE_CHARS]) if char not in _MARKS]
+    head = "".join(paragraph[i] for i in kept)
     indent = len(head) - len(head.lstrip())
     for pattern in _DATELINES:
         match = pattern.match(head, indent)
         if match and _NOT_A_PLACE.isdisjoint(match.group().split()):
-            return match.end()
+            return kept[match.end()] if match.end() < len(kept) else min(len(paragraph), _MAX_DATELINE_CHARS)
     return 0
 
 
