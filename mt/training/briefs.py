@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 MAX_WORDS = 560  # of the numbered article: about 800 tokens
+WINDOW_WORDS = 310  # what the model is shown at run time: about 440 tokens
 _SENTENCE = re.compile(r"(?<=[.!?][\"”’)]|.[.!?])\s+(?=[\"“‘(]?[A-Z0-9])|\n+")
 # After these a full stop does not end the sentence.
 _ABBREVIATION = re.compile(
@@ -80,6 +81,23 @@ def shorten(sentences: list[str]) -> list[str]:
     return kept
 
 
+def within_window(
+    sentences: list[str], brief: list[tuple[str, list[int]]]
+) -> tuple[list[str], list[tuple[str, list[int]]]]:
+    """Leave out sentences that nothing cites, the last ones first, until the article fits the window."""
+    cited = {number for _, cites in brief for number in cites}
+    kept, words = set(range(1, len(sentences) + 1)), sum(len(s.split()) + 2 for s in sentences)
+    for number in range(len(sentences), 0, -1):
+        if words <= WINDOW_WORDS:
+            break
+        if number not in cited:
+            kept.remove(number)
+            words -= len(sentences[number - 1].split()) + 2
+    place = {number: i for i, number in enumerate(sorted(kept), 1)}
+    moved = [(text, [place[number] for number in cites]) for text, cites in brief]
+    return [sentences[number - 1] for number in sorted(kept)], moved
+
+
 def cited_by_overlap(article: str, summary: str, kind: str, least: float) -> dict | None:
     """An example with found citations, or None when the article does not support the summary."""
     sentences = shorten(split_english(article))
@@ -114,10 +132,10 @@ def examples(summ: Path, own: Path, rng: random.Random) -> tuple[list[dict], dic
     for path in sorted(own.glob("briefs_*.jsonl")):
         cited += read(path)
     for row in cited:
-        brief = [(s["text"], s["cites"]) for s in row["brief"]]
-        n_last = max(max(cites) for _, cites in brief)
-        if n_last <= len(shorten(row["sentences"])):
-            rows.append(row_of(shorten(row["sentences"]), brief, "cited"))
+        for key in ("text", "also"):
+            brief = [(s[key], s["cites"]) for s in row["brief"] if key in s]
+            if brief:
+                rows.append(row_of(*within_window(row["sentences"], brief), "cited"))
     plan = (
         ("freelance_writer_summaries", 0.6), ("neus_allsides_roundup", 0.55), ("pseudo_lede_allsides", 0.5),
         ("pseudo_lede_bbc2225", 0.5), ("pseudo_lede_reuters21578", 0.6),

@@ -60,6 +60,12 @@ class Examples:
         self.n_prompt += other.n_prompt
         self.weight += [w * scale for w in other.weight]
 
+    def scaled_to(self, n_tokens: float) -> Examples:
+        """The same examples, weighted so that a mean pass has about so many tokens."""
+        scaled = Examples()
+        scaled.extend(self, n_tokens / max(1.0, self.n_tokens()))
+        return scaled
+
     def n_tokens(self) -> float:
         """Tokens in a mean pass."""
         return float(sum(len(t) * w for t, w in zip(self.tokens, self.weight, strict=True)))
@@ -99,10 +105,10 @@ def read_lines(path: Path, limit: int | None = None) -> list[str]:
 
 
 def batches(
-    examples: Examples, budget: int, pad: int, rng: np.random.Generator
+    examples: Examples, budget: int, pad: int, rng: np.random.Generator, fill: int = 0
 ) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
     """Yield (ids, targets, n_tokens) for ever; each pass draws every example floor(weight) times or once
-    more.
+    more. With `fill`, three batches in four have filled prompts (see pad_batch).
     """
     weight = np.asarray(examples.weight)
     while True:
@@ -117,18 +123,25 @@ def batches(
                     groups.append([])
                 groups[-1].append(int(i))
             for g in rng.permutation(len(groups)):
-                yield pad_batch(examples, groups[g], pad)
+                yield pad_batch(examples, groups[g], pad, fill if rng.random() < 0.75 else 0)
 
 
-def pad_batch(examples: Examples, rows: list[int], pad: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Right-pad some examples to a multiple of 16 tokens; targets are -100 on prompt and padding."""
-    longest = -(-max(len(examples.tokens[i]) for i in rows) // 16) * 16
+def pad_batch(
+    examples: Examples, rows: list[int], pad: int, fill: int = 0
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Right-pad some examples to a multiple of 16 tokens; targets are -100 on prompt and padding.
+
+    With `fill`, padding goes before each prompt until its length is a multiple of it, as at run time.
+    """
+    before = [-examples.n_prompt[i] % fill if fill else 0 for i in rows]
+    longest = max(n + len(examples.tokens[i]) for n, i in zip(before, rows, strict=True))
+    longest = -(-longest // 16) * 16
     ids = np.full((len(rows), longest), pad, dtype=np.int64)
     targets = np.full((len(rows), longest), -100, dtype=np.int64)
-    for row, i in enumerate(rows):
+    for row, (i, start) in enumerate(zip(rows, before, strict=True)):
         tokens = examples.tokens[i]
-        ids[row, : len(tokens)] = tokens
-        targets[row, examples.n_prompt[i] : len(tokens)] = tokens[examples.n_prompt[i] :]
+        ids[row, start : start + len(tokens)] = tokens
+        targets[row, start + examples.n_prompt[i] : start + len(tokens)] = tokens[examples.n_prompt[i] :]
     return ids, targets, sum(len(examples.tokens[i]) for i in rows)
 
 

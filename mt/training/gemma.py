@@ -1,10 +1,12 @@
 """Gemma 3 270M with a cut vocabulary and a LoRA adapter on every linear layer, in plain PyTorch.
 
 In: the GGUF of the base (or pieces of it), the ids of the kept vocabulary. Out: a trainable model, adapters
-in the
-format of the shipped one (`NAME.a` (rank, in), `NAME.b` (out, rank); W = W_base + B A). Left out:
-everything that
-training does not need (text generation with more than greedy or sampled search, quantisation: see core).
+in the format of the shipped one (`NAME.a` (rank, in), `NAME.b` (out, rank); W = W_base + B A). Left out:
+everything that training does not need (search, quantisation: see core).
+
+Two ways to train: all of A and B with the merged weights, which compiles well on a GPU; or, on processors,
+`only_b` (LoRA-FA, arXiv:2308.03303: A stays) from a layer on: the gradient then needs neither the full
+weight gradients nor the layers below, and a step takes little more than half of the time.
 
 Source: Gemma 3 technical report, arXiv:2503.19786; LoRA, arXiv:2106.09685. Checked against transformers in
 tests/mt/test_training_gemma.py.
@@ -105,14 +107,40 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tenso
     return (x * cos + torch.cat((-second, first), -1) * sin).to(x.dtype)
 
 
+class AdaptedLinear(torch.autograd.Function):
+    """x (…, in) through the merged weight; the gradient goes to x and B alone, never through out × in."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: torch.Tensor, merged: torch.Tensor, a: torch.Tensor, b: torch.Tensor
+    ) -> torch.Tensor:
+        """(…, out)."""
+        ctx.save_for_backward(x, merged, a)
+        return F.linear(x, merged)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Gradients of x and b."""
+        x, merged, a = ctx.saved_tensors
+        inner = F.linear(x.flatten(0, -2), a)
+        grad_x = grad @ merged if ctx.needs_input_grad[0] else None
+        return grad_x, None, None, grad.flatten(0, -2).T @ inner
+
+
+def linear(x: torch.Tensor, w: dict[str, torch.Tensor], name: str) -> torch.Tensor:
+    """One linear layer; where the weights bring A and B along, they are learnt apart from the merged one."""
+    b = w.get(f"{name}.b")
+    return F.linear(x, w[name]) if b is None else AdaptedLinear.apply(x, w[name], w[f"{name}.a"], b)
+
+
 def qkv(
     x: torch.Tensor, w: dict[str, torch.Tensor], cos: torch.Tensor, sin: torch.Tensor
 ) -> tuple[torch.Tensor, ...]:
     """Queries (b, 4, n, 256), keys and values (b, 1, n, 256) of normalised input (b, n, 640)."""
     b, n, _ = x.shape
-    q = F.linear(x, w["attn_q"]).view(b, n, N_HEADS, HEAD_DIM).transpose(1, 2)
-    k = F.linear(x, w["attn_k"]).view(b, n, 1, HEAD_DIM).transpose(1, 2)
-    v = F.linear(x, w["attn_v"]).view(b, n, 1, HEAD_DIM).transpose(1, 2)
+    q = linear(x, w, "attn_q").view(b, n, N_HEADS, HEAD_DIM).transpose(1, 2)
+    k = linear(x, w, "attn_k").view(b, n, 1, HEAD_DIM).transpose(1, 2)
+    v = linear(x, w, "attn_v").view(b, n, 1, HEAD_DIM).transpose(1, 2)
     q = rotate(rms_norm(q, w["attn_q_norm"]), cos, sin)
     k = rotate(rms_norm(k, w["attn_k_norm"]), cos, sin)
     return q, k, v
@@ -121,9 +149,8 @@ def qkv(
 def feed_forward(h: torch.Tensor, w: dict[str, torch.Tensor], dropout: float) -> torch.Tensor:
     """The gated MLP with its norms, added to the residual stream."""
     x = rms_norm(h, w["ffn_norm"])
-    x = F.linear(
-        F.gelu(F.linear(x, w["ffn_gate"]), approximate="tanh") * F.linear(x, w["ffn_up"]), w["ffn_down"]
-    )
+    x = F.gelu(linear(x, w, "ffn_gate"), approximate="tanh") * linear(x, w, "ffn_up")
+    x = linear(x, w, "ffn_down")
     return h + F.dropout(rms_norm(x, w["post_ffw_norm"]), dropout, dropout > 0)
 
 
@@ -140,7 +167,7 @@ def layer_forward(
     q, k, v = qkv(rms_norm(h, w["attn_norm"]), w, cos, sin)
     k, v = k.expand(b, N_HEADS, n, HEAD_DIM), v.expand(b, N_HEADS, n, HEAD_DIM)
     x = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
-    x = F.linear(x.transpose(1, 2).reshape(b, n, -1), w["attn_output"])
+    x = linear(x.transpose(1, 2).reshape(b, n, -1), w, "attn_output")
     h = h + F.dropout(rms_norm(x, w["post_attention_norm"]), dropout, dropout > 0)
     return feed_forward(h, w, dropout)
 
@@ -152,11 +179,23 @@ class Gemma(nn.Module):
         base: weights.
         rank: of the adapter.
         dtype: of the computation; the adapter itself is kept in float32.
+        first_layer: layers below keep their adapter as it is.
+        only_b: learn B alone.
     """
 
-    def __init__(self, base: Base, rank: int, dtype: torch.dtype = torch.bfloat16) -> None:
+    def __init__(
+        self,
+        base: Base,
+        rank: int,
+        dtype: torch.dtype = torch.bfloat16,
+        *,
+        first_layer: int = 0,
+        only_b: bool = False,
+    ) -> None:
         super().__init__()
         self.dtype, self.rank = dtype, rank
+        self.first_layer, self.only_b = first_layer, only_b
+        self._frozen: list[dict[str, torch.Tensor]] = []
         self.layer_forward: Any = layer_forward
         frozen = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in base.tensors.items()}
         for name, tensor in frozen.items():
@@ -166,20 +205,29 @@ class Gemma(nn.Module):
         for i in range(N_LAYERS):
             for ours, _, n_out, n_in in LINEARS:
                 key = f"model.layers.{i}.{ours}".replace(".", "|")
-                self.a[key] = nn.Parameter(torch.randn(rank, n_in) / math.sqrt(n_in))
-                self.b[key] = nn.Parameter(torch.zeros(n_out, rank))
+                learnt = i >= first_layer
+                self.a[key] = nn.Parameter(
+                    torch.randn(rank, n_in) / math.sqrt(n_in), requires_grad=learnt and not only_b
+                )
+                self.b[key] = nn.Parameter(torch.zeros(n_out, rank), requires_grad=learnt)
 
     def weights(self) -> list[dict[str, torch.Tensor]]:
         """Each layer's weights with the adapter added, in the computation's dtype."""
-        layers = []
-        for i in range(N_LAYERS):
-            w = {name: getattr(self, f"blk_{i}_{name}") for name in NORMS}
-            for ours, name, _, _ in LINEARS:
-                key = f"model.layers.{i}.{ours}".replace(".", "|")
-                delta = self.b[key].to(self.dtype) @ self.a[key].to(self.dtype)
-                w[name] = getattr(self, f"blk_{i}_{name}") + delta
-            layers.append(w)
-        return layers
+        if len(self._frozen) < self.first_layer:
+            self._frozen = [self._layer(i) for i in range(self.first_layer)]
+        return self._frozen + [self._layer(i) for i in range(self.first_layer, N_LAYERS)]
+
+    def _layer(self, i: int) -> dict[str, torch.Tensor]:
+        w = {name: getattr(self, f"blk_{i}_{name}") for name in NORMS}
+        apart = self.only_b and i >= self.first_layer
+        for ours, name, _, _ in LINEARS:
+            key = f"model.layers.{i}.{ours}".replace(".", "|")
+            a, b = self.a[key].to(self.dtype), self.b[key].to(self.dtype)
+            if apart:
+                w[f"{name}.a"], w[f"{name}.b"] = a, b
+                b = b.detach()
+            w[name] = getattr(self, f"blk_{i}_{name}") + b @ a
+        return w
 
     def rope(self, positions: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor], ...]:
         """(cos, sin) of the local (theta 1e4) and the global (1e6) layers for positions (b, n) or (1, n)."""
@@ -231,14 +279,18 @@ class Gemma(nn.Module):
         return out
 
     def load_adapter(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Start from an adapter of the same or a smaller rank; further rows stay as initialised, columns
-        zero.
+        """Start from an adapter of the same or a smaller rank, as trained or as shipped (int8 with scales);
+        further rows stay as initialised, columns zero.
         """
+        self._frozen = []
         with torch.no_grad():
             for key in self.a:
-                a, b = (
-                    tensors[key.replace("|", ".") + ".a"].float(),
-                    tensors[key.replace("|", ".") + ".b"].float(),
-                )
+                a, b = (unrounded(tensors, f"{key.replace('|', '.')}.{side}") for side in "ab")
                 self.a[key][: a.shape[0]] = a.to(self.a[key].device)
                 self.b[key][:, : b.shape[1]] = b.to(self.b[key].device)
+
+
+def unrounded(tensors: dict[str, torch.Tensor], name: str) -> torch.Tensor:
+    """One matrix of an adapter in float32; int8 rows are multiplied by their scales."""
+    scale = tensors.get(f"{name}_scale")
+    return tensors[name].float() if scale is None else tensors[name].float() * scale.float()

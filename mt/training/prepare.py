@@ -5,6 +5,7 @@ In: sources.toml, the data folder, our own corpus. Out, in the work folder:
                      variants of each pair of a hinted source
     mono_ar.txt.xz, mono_en.txt.xz   news sentences for language modelling and back-translation
     brief.jsonl.xz   {"prompt","target","kind"} for the briefing task (see briefs.py)
+    claim.jsonl.xz   the same for the checking task (see claims.py)
     stats.json       what was read, dropped and why
 Left out: tokenisation (train.py does it).
 Use: python prepare.py --data ../../../shared/data --out work
@@ -27,6 +28,7 @@ except ImportError:
     import tomli as tomllib
 
 import briefs
+import claims
 from cleaning import Evaluation, fault_of, newspaper_spelling
 from hints import NameIndex, hint_variants
 
@@ -169,16 +171,36 @@ def write_dev(out: Path, data: Path) -> None:
             write_lines(out / f"dev_{name}.jsonl.xz", [json.dumps(row, ensure_ascii=False) for row in part])
 
 
+def write_stats(out: Path, stats: dict) -> None:
+    """Keep what was read and dropped, and show the totals."""
+    (out / "stats.json").write_text(json.dumps(stats, ensure_ascii=False, indent=1), encoding="utf-8")
+    print(json.dumps({k: v for k, v in stats.items() if k != "pairs"}, ensure_ascii=False, indent=1))
+
+
+def write_summaries(out: Path, summ: Path, rng: random.Random, stats: dict) -> None:
+    """The examples of the tasks brief and verify."""
+    own = HERE.parents[1] / "summarize/training/data"
+    for name, maker in (("brief", briefs.examples), ("claim", claims.examples)):
+        rows, stats[name] = maker(summ, own, rng)
+        write_lines(out / f"{name}.jsonl.xz", [json.dumps(row, ensure_ascii=False) for row in rows])
+
+
 def main() -> None:
     """Read the command line and write the shards."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=HERE / "work")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--summaries", action="store_true", help="renew the tasks brief and verify only")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     config = tomllib.loads((HERE / "sources.toml").read_text(encoding="utf-8"))
     rng = random.Random(args.seed)
+    if args.summaries:
+        stats = json.loads((args.out / "stats.json").read_text(encoding="utf-8"))
+        write_summaries(args.out, args.data / "summ", rng, stats)
+        write_stats(args.out, stats)
+        return
     evaluation = Evaluation.read(config["evaluation"], args.data, HERE)
     stats: dict = {"pairs": {}, "groups": defaultdict(float)}
 
@@ -196,12 +218,8 @@ def main() -> None:
         args.out / "mono_en.txt.xz", mono(config["mono_en"], args.data, False, rng, evaluation)
     )
     write_dev(args.out, args.data)
-    brief_rows, stats["brief"] = briefs.examples(
-        args.data / "summ", HERE.parents[1] / "summarize/training/data", rng
-    )
-    write_lines(args.out / "brief.jsonl.xz", [json.dumps(row, ensure_ascii=False) for row in brief_rows])
-    (args.out / "stats.json").write_text(json.dumps(stats, ensure_ascii=False, indent=1), encoding="utf-8")
-    print(json.dumps({k: v for k, v in stats.items() if k != "pairs"}, ensure_ascii=False, indent=1))
+    write_summaries(args.out, args.data / "summ", rng, stats)
+    write_stats(args.out, stats)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ In: the work folder of prepare.py, the base (GGUF or pieces), the tokenizer. Out
 Phase 1 learns both directions and Arabic itself; then English news is translated back into Arabic by the
 model, and
 phase 2 learns Arabic to English from the real and the tagged synthetic pairs, and briefs. Phase lengths are
-given in
-seconds, so a lease of any length gets a complete schedule. Without phase 1 (--first 0) it is plain
-fine-tuning.
+given in seconds, so a lease of any length gets a complete schedule. Without phase 1 (--first 0) it is plain
+fine-tuning; --shares then says how much of it each task gets.
 Use: python train.py --base model.gguf --work work --tokenizer DIR --out run --first 0 --second 7200
---tokens 2304
+--tokens 2304 --only-b --first-layer 6 --shares forward=0.3 brief=0.4 claim=0.3
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class Run:
             base = Base.random(len(ids))
         else:
             base = Base.from_pieces(args.base) if Path(args.base).is_dir() else Base.from_gguf(args.base, ids)
-        self.model = Gemma(base, args.rank).to(self.device)
+        self.model = Gemma(base, args.rank, first_layer=args.first_layer, only_b=args.only_b).to(self.device)
         if args.start:
             self.model.load_adapter({k: v for p in sorted(args.start) for k, v in load_file(p).items()})
         if args.compile:
@@ -117,7 +116,7 @@ class Run:
         began, loss_sum, last_save, last_log = self.elapsed(), None, time.time(), time.time()
         seen_before, n_since = self.seen, 0
         for ids, targets, n_tokens in in_background(
-            batches(examples, self.args.tokens, self.encoder.pad, rng)
+            batches(examples, self.args.tokens, self.encoder.pad, rng, self.args.fill)
         ):
             now = self.elapsed()
             if now >= until:
@@ -125,7 +124,7 @@ class Run:
             progress = (now - began) / max(1e-9, until - began)
             lr = rate[1] + (rate[0] - rate[1]) * 0.5 * (1 + math.cos(math.pi * progress))
             for group in self.optimiser.param_groups:
-                group["lr"] = lr * min(1.0, (self.step + 1) / 100)
+                group["lr"] = lr * min(1.0, (self.step + 1) / self.args.warm_up)
             ids_t = torch.from_numpy(ids).to(self.device, non_blocking=True)
             targets_t = torch.from_numpy(targets).to(self.device, non_blocking=True)
             loss = self.model.loss(ids_t, targets_t, dropout)
@@ -173,8 +172,8 @@ class Run:
 
 
 def load_examples(run: Run) -> dict[str, Examples]:
-    """Tokenise every shard: forward, reverse, arabic (language model), brief."""
-    sets = {name: Examples() for name in ("forward", "reverse", "arabic", "brief")}
+    """Tokenise every shard: forward, reverse, arabic (language model), brief, claim."""
+    sets = {name: Examples() for name in ("forward", "reverse", "arabic", "brief", "claim")}
     work, encoder = run.args.work, run.encoder
     pairs = read_jsonl(work / "pairs.jsonl.xz")
     sets["forward"].add(
@@ -194,10 +193,25 @@ def load_examples(run: Run) -> dict[str, Examples]:
         arabic = read_lines(work / "mono_ar.txt.xz")
         sets["arabic"].add(encoder, [""] * len(arabic), arabic, [1.0] * len(arabic))
     briefs = read_jsonl(work / "brief.jsonl.xz")
+    if run.args.brief_kinds:
+        briefs = [b for b in briefs if b["kind"] in run.args.brief_kinds]
     weights = [8.0 if b["kind"] == "cited" else 1.0 for b in briefs]
     sets["brief"].add(encoder, [b["prompt"] for b in briefs], [b["target"] for b in briefs], weights)
+    claims = read_jsonl(work / "claim.jsonl.xz")
+    sets["claim"].add(
+        encoder, [c["prompt"] for c in claims], [c["target"] for c in claims], [1.0] * len(claims)
+    )
     run.log(examples={name: [len(s.tokens), round(s.n_tokens())] for name, s in sets.items()})
     return sets
+
+
+def shared_out(sets: dict[str, Examples], shares: dict[str, float]) -> Examples:
+    """A mixture in which each set has its share of the tokens; the smallest by weight is seen once a pass."""
+    total = min(sets[name].n_tokens() / share for name, share in shares.items())
+    mixture = Examples()
+    for name, share in shares.items():
+        mixture.extend(sets[name].scaled_to(share * total))
+    return mixture
 
 
 def back_translate(run: Run, deadline: float) -> Examples:
@@ -248,6 +262,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--back", type=float, default=0, help="seconds of back-translation")
     parser.add_argument("--second", type=float, required=True, help="seconds of phase 2")
     parser.add_argument("--rank", type=int, default=128)
+    parser.add_argument("--first-layer", type=int, default=0, help="layers below keep their adapter")
+    parser.add_argument("--only-b", action="store_true", help="learn B alone: cheaper on processors")
+    parser.add_argument("--shares", nargs="*", default=[], help="forward=0.3 brief=0.4 claim=0.3")
+    parser.add_argument("--brief-kinds", nargs="*", default=[], help="only these kinds of brief examples")
+    parser.add_argument("--fill", type=int, default=0, help="prompt lengths are filled up to a multiple")
+    parser.add_argument("--warm-up", type=int, default=100, help="steps")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--tokens", type=int, default=32768, help="padded tokens in a batch")
@@ -281,8 +301,11 @@ def main() -> None:
     if args.back > 0:
         second.extend(back_translate(run, run.elapsed() + args.back))
     real = Examples()
-    real.extend(sets["forward"])
-    real.extend(sets["brief"])
+    if args.shares:
+        real = shared_out(sets, {name: float(share) for name, share in (s.split("=") for s in args.shares)})
+    else:
+        for name in ("forward", "brief", "claim"):
+            real.extend(sets[name])
     second.extend(real)
     run.log(second_phase_tokens=round(second.n_tokens()), real_tokens=round(real.n_tokens()))
     began, rate = (0.0, args.lr) if args.first == 0 else (run.elapsed(), 0.7 * args.lr)

@@ -21,7 +21,7 @@ TRAINING = Path(__file__).parents[2] / "mt/training"
 def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Import a recipe by path; its neighbours are importable while the test runs."""
     monkeypatch.syspath_prepend(str(TRAINING))
-    for other in ("briefs", "cleaning", "hints", "gemma", "decode", "examples"):
+    for other in ("briefs", "claims", "cleaning", "hints", "gemma", "decode", "examples"):
         monkeypatch.delitem(sys.modules, other, raising=False)
     spec = importlib.util.spec_from_file_location(name, TRAINING / f"{name}.py")
     assert spec is not None
@@ -152,6 +152,85 @@ def test_training_prompts_are_those_of_the_shipped_manifest(monkeypatch: pytest.
     terms = form["before"] + pairs + form["after"]
     expected = manifest["prompts"]["translate"].replace("{terms}", terms).replace("{source}", "نص")
     assert examples.translate_prompt("نص", [["حلب", "Aleppo"], ["حمص", "Homs"]]) == expected
+
+
+def test_brief_examples_fit_the_window_and_keep_what_is_cited(monkeypatch: pytest.MonkeyPatch) -> None:
+    briefs = load("briefs", monkeypatch)
+    sentences = [f"Sentence number {i} says that the convoy of day {i} has arrived." for i in range(60)]
+    kept, brief = briefs.within_window(sentences, [("The last convoy came.", [60, 1])])
+    assert sum(len(s.split()) + 2 for s in kept) <= briefs.WINDOW_WORDS
+    assert [kept[number - 1] for number in brief[0][1]] == [sentences[59], sentences[0]]
+
+
+def test_claims_are_right_as_written_and_wrong_as_planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = load("claims", monkeypatch)
+    monkeypatch.syspath_prepend(str(TRAINING.parents[1] / "summarize/training"))
+    row = {
+        "id": "x",
+        "sentences": ["Morocco did not accept the 40 tents on Monday.", "Spain thanked the port of Almeria."],
+        "brief": [
+            {
+                "text": "Forty tents were turned down by Morocco.",
+                "cites": [1],
+                "also": "Morocco refused 40 tents.",
+                "wrong": "Spain refused 40 tents.",
+                "error": "name",
+            }
+        ],
+    }
+    rows = [r for seed in range(8) for r in claims.of_article(row, random.Random(seed))]
+    right = {r["prompt"].split("Claim: ")[1].split("\n")[0] for r in rows if r["target"] == "yes"}
+    wrong = {r["prompt"].split("Claim: ")[1].split("\n")[0] for r in rows if r["target"] == "no"}
+    assert right == {row["brief"][0]["text"], row["brief"][0]["also"], row["sentences"][0]}
+    assert row["brief"][0]["wrong"] in wrong
+    assert not right & wrong
+    assert all(row["sentences"][0] in r["prompt"] for r in rows)
+
+
+@pytest.mark.torch
+def test_prompts_are_filled_in_training_as_at_run_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    examples = load("examples", monkeypatch)
+    data = examples.Examples()
+    np = examples.np
+    data.tokens = [np.arange(5, 16, dtype=np.uint16), np.arange(5, 10, dtype=np.uint16)]
+    data.n_prompt, data.weight = [9, 3], [1.0, 1.0]
+    ids, targets, n_tokens = examples.pad_batch(data, [0, 1], pad=0, fill=8)
+    assert n_tokens == 16
+    assert ids[0, :18].tolist() == [0] * 7 + list(range(5, 16))
+    assert targets[0, :18].tolist() == [-100] * 16 + [14, 15]
+    assert ids[1, :10].tolist() == [0] * 5 + list(range(5, 10))
+    assert targets[1, :10].tolist() == [-100] * 8 + [8, 9]
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_learning_b_alone_gives_the_same_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    gemma = load("gemma", monkeypatch)
+    base = gemma.Base.random(60)
+    whole = gemma.Gemma(base, rank=3, dtype=torch.float32)
+    part = gemma.Gemma(base, rank=3, dtype=torch.float32, first_layer=16, only_b=True)
+    start = {name: torch.randn_like(value.float()) * 0.02 for name, value in whole.adapter().items()}
+    ids = torch.randint(0, 60, (2, 9))
+    for model in (whole, part):
+        model.load_adapter(start)
+        model.loss(ids, ids).backward()
+    learnt = [key for key in part.b if part.b[key].requires_grad]
+    assert len(learnt) == 2 * len(gemma.LINEARS)
+    assert not any(a.requires_grad for a in part.a.values())
+    for key in learnt:
+        assert torch.allclose(part.b[key].grad, whole.b[key].grad, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.torch
+def test_training_goes_on_from_a_shipped_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    gemma = load("gemma", monkeypatch)
+    a = torch.tensor([[10, -127], [5, 0]], dtype=torch.int8)
+    tensors = {"x.a": a, "x.a_scale": torch.tensor([[0.5], [2.0]], dtype=torch.float16)}
+    assert gemma.unrounded(tensors, "x.a").tolist() == [[5.0, -63.5], [10.0, 0.0]]
+    assert gemma.unrounded({"x.a": torch.ones(1, 2)}, "x.a").tolist() == [[1.0, 1.0]]
 
 
 @pytest.mark.torch
