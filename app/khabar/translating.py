@@ -216,7 +216,7 @@ def _deliver(
 ) -> None:
     """Write one result to where it belongs."""
     if format == SAME:
-        data = document.render(translated.paragraphs)
+        data = document.render_translated(translated)
     else:
         data = render(translated, format).encode("utf-8", "replace")
     if target is None:

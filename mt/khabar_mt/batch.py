@@ -263,7 +263,7 @@ class _Batch:
 
     def _render(self, document: Document, translated: TranslatedArticle) -> bytes:
         render = self.options.render
-        return render(document, translated) if render else document.render(translated.paragraphs)
+        return render(document, translated) if render else document.render_translated(translated)
 
     def _translate(self, documents: Sequence[Document]) -> list[TranslatedArticle | KhabarError]:
         """Translate together; if that fails, one by one, to find the one that cannot be."""

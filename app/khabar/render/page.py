@@ -12,6 +12,7 @@ from importlib import resources
 
 from khabar_core.records import Flag, Span, TermHit, TermStatus, TranslatedArticle, Translation
 from khabar_core.webpage import escape_html, page_start
+from khabar_mt.documents.inline import find_translations
 
 __all__ = ["render_page"]
 
@@ -142,17 +143,13 @@ def _target_marks(
     paragraph: str, translations: Sequence[Translation], numbers: dict[str, int]
 ) -> Iterable[_Mark]:
     """Marks in the English: doubtful sentences, and the names inside each sentence."""
-    position = 0
-    for translation in translations:
-        text = translation.text.strip()
-        start = paragraph.find(text, position) if text else -1
-        if start < 0:
-            continue  # the paragraph was put together in another way; its text is shown without marks
-        position = start + len(text)
+    for translation, start in find_translations(paragraph, translations):
         number = numbers.get(translation.segment.id)
         if number is not None:
             note = f'<a class="ref" href="#note-{number}">{number}</a>'
-            yield _Mark((start, position), '<span class="doubtful">', f"{note}</span>")
+            yield _Mark(
+                (start, start + len(translation.text.strip())), '<span class="doubtful">', f"{note}</span>"
+            )
         lead = len(translation.text) - len(translation.text.lstrip())
         for term in _names(translation):
             if term.target_span is not None:

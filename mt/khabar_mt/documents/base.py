@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from khabar_core.records import Article
+from khabar_core.records import Article, TranslatedArticle
 from khabar_core.textio import decode_text
+from khabar_mt.documents.inline import Anchor, anchors_of
 from khabar_mt.documents.news import read_structure
 
 __all__ = ["LINE_END", "Document", "Slot", "Source", "line_spans", "make_article", "one_line", "slotted"]
@@ -45,6 +46,9 @@ class Source:
         return decode_text(self.data, where=self.where, encoding=self.encoding)
 
 
+Write = Callable[[Sequence[str], Sequence[Sequence[Anchor]]], bytes]
+
+
 class Document:
     """An article and the way back into its file.
 
@@ -53,25 +57,30 @@ class Document:
         article: one paragraph for each unit of layout: a line, a cell, a cue, a heading.
     """
 
-    def __init__(self, format: str, article: Article, write: Callable[[Sequence[str]], bytes]) -> None:
+    def __init__(self, format: str, article: Article, write: Write) -> None:
         self.format = format
         self.article = article
         self._write = write
 
-    def render(self, paragraphs: Sequence[str]) -> bytes:
+    def render(self, paragraphs: Sequence[str], anchors: Sequence[Sequence[Anchor]] | None = None) -> bytes:
         """Make the file with these paragraphs in the place of the article's.
 
         A paragraph that equals the article's stands exactly as in the source. Text formats come out as UTF-8.
 
         Args:
             paragraphs: as many as `article.paragraphs`, in the same order.
+            anchors: what corresponds in each paragraph; emphasis and links inside a sentence follow them.
 
         Raises:
             ValueError: the number of paragraphs differs.
         """
         if len(paragraphs) != len(self.article.paragraphs):
             raise ValueError(f"{len(self.article.paragraphs)} paragraphs expected, {len(paragraphs)} given")
-        return self._write(paragraphs)
+        return self._write(paragraphs, anchors or [()] * len(paragraphs))
+
+    def render_translated(self, translated: TranslatedArticle) -> bytes:
+        """Make the file from a translation of the article, with its emphasis and links where they belong."""
+        return self.render(translated.paragraphs, anchors_of(translated))
 
 
 def one_line(text: str) -> str:
@@ -89,6 +98,7 @@ class Slot:
         text: what it says, without the format's markup and escapes.
         kind: as in `Article.kinds`; "" lets the news structure decide.
         write: turns a translation into what stands in the file.
+        write_marked: the same where there is emphasis or a link: takes what corresponds, too.
     """
 
     start: int
@@ -96,6 +106,11 @@ class Slot:
     text: str
     kind: str = ""
     write: Callable[[str], str] = field(default=one_line)
+    write_marked: Callable[[str, Sequence[Anchor]], str] | None = None
+
+    def render(self, new: str, anchors: Sequence[Anchor]) -> str:
+        """What stands in the file for a translation."""
+        return self.write(new) if self.write_marked is None else self.write_marked(new, anchors)
 
 
 def line_spans(text: str, start: int = 0, end: int | None = None) -> Iterable[tuple[int, int]]:
@@ -146,14 +161,14 @@ def slotted(
     """
     article = make_article(source, format, [slot.text for slot in slots], [slot.kind for slot in slots])
 
-    def write(paragraphs: Sequence[str]) -> bytes:
+    def write(paragraphs: Sequence[str], anchors: Sequence[Sequence[Anchor]]) -> bytes:
         changed = any(new != slot.text for new, slot in zip(paragraphs, slots, strict=True))
         between = relabel if relabel is not None and changed else str
         parts: list[str] = []
         position = 0
-        for slot, new in zip(slots, paragraphs, strict=True):
+        for slot, new, known in zip(slots, paragraphs, anchors, strict=True):
             parts.append(between(content[position : slot.start]))
-            parts.append(content[slot.start : slot.end] if new == slot.text else slot.write(new))
+            parts.append(content[slot.start : slot.end] if new == slot.text else slot.render(new, known))
             position = slot.end
         parts.append(between(content[position:]))
         return "".join(parts).encode("utf-8", "replace")

@@ -80,7 +80,7 @@ def read(source: Source) -> Document:
         raise InputError("has no text to translate", where=source.where)
     article = make_article(source, "docx", texts, [line.kind for line in lines])
 
-    def write(paragraphs: Sequence[str]) -> bytes:
+    def write(paragraphs: Sequence[str], _: object) -> bytes:
         if list(paragraphs) == texts:
             return source.data
         # Parsed again, so that a document can be rendered more than once.

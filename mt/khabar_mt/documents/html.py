@@ -2,34 +2,33 @@
 
 In: a page. Out: `read`: a document with one paragraph for each stretch of text between block elements and
 line breaks, also titles and descriptions; scripts, styles, code and whatever says translate="no" stay as they
-are. `read_article`: headline and body as trafilatura finds them, rendered as plain text. Inline marks inside
-a stretch (bold, span) are dropped unless they cover all of it; links stay, behind the sentence when their
-text is translated. Not here: fetching pages; running scripts.
+are. `read_article`: headline and body as trafilatura finds them, rendered as plain text. Not here: the inside
+of a stretch (html_runs); fetching pages; running scripts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from khabar_core.errors import InputError
 from khabar_core.textio import check_encoding
 from khabar_mt.documents.base import BOM, Document, Source, make_article, one_line
+from khabar_mt.documents.html_runs import (
+    Element,
+    Place,
+    Unit,
+    is_inline,
+    is_untouched,
+    replace_run,
+    run_texts,
+    words_of,
+)
+from khabar_mt.documents.inline import Anchor
 
 __all__ = ["read", "read_article"]
 
-_INLINE_WORDS = (
-    "a abbr acronym b bdi bdo big cite data del dfn em font i ins label mark q s samp small span strike "
-    "strong sub sup time tt u var wbr img ruby rt rp rb picture source"
-)
-_INLINE = frozenset(_INLINE_WORDS.split())
-_UNTOUCHED_WORDS = (
-    "script style template code pre kbd textarea svg math noscript iframe object embed canvas select"
-)
-_UNTOUCHED = frozenset(_UNTOUCHED_WORDS.split())
-_MEDIA = ("img", "picture", "sup")
 _KINDS = {"h1": "headline", "li": "list", "figcaption": "caption", "caption": "caption", "title": "caption"}
 _KINDS.update({f"h{level}": "subhead" for level in range(2, 7)})
 _META = frozenset({"description", "og:title", "og:description", "twitter:title", "twitter:description"})
@@ -39,38 +38,6 @@ _STYLE_DIRECTION = (
     (re.compile(r"(direction\s*:\s*)rtl", re.IGNORECASE), r"\1ltr"),
     (re.compile(r"(text-align\s*:\s*)right", re.IGNORECASE), r"\1left"),
 )
-
-# lxml has no type information, and its elements pass through many hands here.
-_Element = Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A text or tail of an element: where a piece of text stands."""
-
-    element: _Element
-    is_tail: bool
-
-    def get(self) -> str:
-        return (self.element.tail if self.is_tail else self.element.text) or ""
-
-    def set(self, text: str) -> None:
-        if self.is_tail:
-            self.element.tail = text
-        else:
-            self.element.text = text
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """One translatable stretch: a run of text and inline elements, or one attribute."""
-
-    text: str
-    kind: str
-    parent: _Element
-    start: _Place | None = None  # where the run's first text stands
-    children: tuple[_Element, ...] = ()  # the run's inline elements
-    attribute: str = ""
 
 
 def read(source: Source) -> Document:
@@ -83,14 +50,14 @@ def read(source: Source) -> Document:
     texts = [unit.text for unit in units]
     article = make_article(source, "html", texts, [unit.kind for unit in units])
 
-    def write(paragraphs: Sequence[str]) -> bytes:
+    def write(paragraphs: Sequence[str], anchors: Sequence[Sequence[Anchor]]) -> bytes:
         if list(paragraphs) == texts:
             return page.encode("utf-8", "replace")
         # The page is parsed again, so that a document can be rendered more than once.
         root = _parse(page, whole, source.where)
-        for unit, new in zip(list(_units(root)), paragraphs, strict=True):
+        for unit, new, known in zip(list(_units(root)), paragraphs, anchors, strict=True):
             if new != unit.text:
-                _replace(unit, one_line(new))
+                replace_run(unit, one_line(new), known)
         _make_english(root)
         return _serialise(root, whole).encode("utf-8", "xmlcharrefreplace")
 
@@ -123,7 +90,7 @@ def read_article(source: Source) -> Document:
     metadata = {**article.metadata, **{key: str(value) for key, value in known.items() if value}}
     article = replace(article, metadata=metadata)
 
-    def write(paragraphs: Sequence[str]) -> bytes:
+    def write(paragraphs: Sequence[str], _: object) -> bytes:
         return ("\n".join(one_line(text) for text in paragraphs) + "\n").encode("utf-8", "replace")
 
     return Document("article", article, write)
@@ -141,7 +108,7 @@ def _decode(source: Source) -> str:
     return Source(where=source.where, id=source.id, data=source.data, encoding=encoding).decode()
 
 
-def _parse(page: str, whole: bool, where: str) -> _Element:
+def _parse(page: str, whole: bool, where: str) -> Element:
     from lxml import etree, html
 
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
@@ -157,7 +124,7 @@ def _parse(page: str, whole: bool, where: str) -> _Element:
     return root
 
 
-def _serialise(root: _Element, whole: bool) -> str:
+def _serialise(root: Element, whole: bool) -> str:
     from lxml import html
 
     if whole:
@@ -170,46 +137,31 @@ def _serialise(root: _Element, whole: bool) -> str:
     return first + "".join(inner)
 
 
-def _is_untouched(element: _Element) -> bool:
-    if not isinstance(element.tag, str) or element.tag in _UNTOUCHED:  # comments have a function for a tag
-        return True
-    return element.get("translate") == "no" or "notranslate" in (element.get("class") or "").split()
-
-
-def _is_inline(element: _Element) -> bool:
-    """Whether an element and all that is in it belong to a line of text."""
-    return all(
-        _is_untouched(inner) or (inner.tag in _INLINE and inner.tag != "br")
-        for inner in element.iter()
-        if isinstance(inner.tag, str)
-    )
-
-
-def _units(root: _Element) -> Iterator[_Unit]:
+def _units(root: Element) -> Iterator[Unit]:
     """All stretches in document order; a stack instead of recursion, because pages can nest without limit."""
-    stack: list[_Element] = [root]
+    stack: list[Element] = [root]
     while stack:
         element = stack.pop()
-        if isinstance(element, _Unit):
+        if isinstance(element, Unit):
             yield element
             continue
         yield from _attribute_units(element)
-        if _is_untouched(element):
+        if is_untouched(element):
             continue
-        pending: list[_Element] = []
-        start, children = _Place(element, False), []
+        pending: list[Element] = []
+        start, children = Place(element, False), []
         for child in element:
-            if not isinstance(child.tag, str) or (child.tag != "br" and _is_inline(child)):
+            if not isinstance(child.tag, str) or (child.tag != "br" and is_inline(child)):
                 children.append(child)
                 continue
             pending.extend(_run(element, start, children))
             pending.append(child)
-            start, children = _Place(child, True), []
+            start, children = Place(child, True), []
         pending.extend(_run(element, start, children))
         stack.extend(reversed(pending))
 
 
-def _attribute_units(element: _Element) -> Iterator[_Unit]:
+def _attribute_units(element: Element) -> Iterator[Unit]:
     """Texts in attributes: picture descriptions and the page's description."""
     if element.tag == "meta" and (element.get("name") or element.get("property")) in _META:
         attribute = "content"
@@ -219,123 +171,40 @@ def _attribute_units(element: _Element) -> Iterator[_Unit]:
         return
     text = " ".join((element.get(attribute) or "").split())
     if _LETTER.search(text):
-        yield _Unit(text, "caption", element, attribute=attribute)
+        yield Unit(text, "caption", element, attribute=attribute)
 
 
-def _run(parent: _Element, start: _Place, children: Sequence[_Element]) -> Iterator[_Unit]:
+def _run(parent: Element, start: Place, children: Sequence[Element]) -> Iterator[Unit]:
     """The unit of one run, and of the pictures inside it; of a menu, one unit for each link."""
     if _is_menu(start, children):
         for child in children:
             if child.tag == "a":
-                yield from _run(child, _Place(child, False), tuple(child))
+                yield from _run(child, Place(child, False), tuple(child))
         return
-    pieces = [start.get()]
     for child in children:
-        pieces.extend(_texts(child))
-        pieces.append(child.tail or "")
         for picture in child.iter("img"):
             yield from _attribute_units(picture)
-    text = " ".join("".join(pieces).split())
+    text = words_of(start, children).text
     if _LETTER.search(text):
         kind = next((_KINDS[tag.tag] for tag in (parent, *parent.iterancestors()) if tag.tag in _KINDS), "")
-        yield _Unit(text, kind, parent, start, tuple(children))
+        yield Unit(text, kind, parent, start, tuple(children))
 
 
-def _is_menu(start: _Place, children: Sequence[_Element]) -> bool:
+def _is_menu(start: Place, children: Sequence[Element]) -> bool:
     """Whether a run is a row of links with nothing but signs between them: they make no sentence."""
     between = [start.get(), *(child.tail or "" for child in children)]
-    between += [piece for child in children if child.tag != "a" for piece in _texts(child)]
-    links = [child for child in children if child.tag == "a" and any(map(_LETTER.search, _texts(child)))]
+    between += [piece for child in children if child.tag != "a" for piece in run_texts(child)]
+    links = [child for child in children if child.tag == "a" and any(map(_LETTER.search, run_texts(child)))]
     return len(links) > 1 and not any(map(_LETTER.search, between))
 
 
-def _texts(element: _Element) -> Iterator[str]:
-    """The texts inside an inline element, without what stays untouched."""
-    stack: list[_Element | str] = [element]  # pages can nest deeper than Python recurses
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            yield item
-        elif not _is_untouched(item):
-            yield item.text or ""
-            for child in reversed(item):
-                stack.append(child.tail or "")
-                stack.append(child)
-        elif item.tag == "code":
-            yield item.text or ""
-
-
-def _replace(unit: _Unit, new: str) -> None:
-    """Put a translation in the place of a run's text."""
-    if unit.attribute:
-        unit.parent.set(unit.attribute, new)
-        return
-    parent, start, children = unit.parent, unit.start, unit.children
-    # One inline element around all of the text keeps its place: <h2><a href=…>…</a></h2>
-    while start is not None and not start.get().strip():
-        texts = [child for child in children if len(children) == 1 or any(map(str.strip, _texts(child)))]
-        has_tails = any((child.tail or "").strip() for child in children)
-        if len(texts) != 1 or has_tails or _is_untouched(texts[0]):
-            break
-        parent, start, children = texts[0], _Place(texts[0], False), tuple(texts[0])
-    if start is None:
-        return
-    old = start.get()
-    end = (children[-1].tail or "") if children else old
-    lead, tail = old[: len(old) - len(old.lstrip())], end[len(end.rstrip()) :]
-    if not old.strip() and not children:
-        lead = ""
-    kept = [element for child in children for element in _kept(child)]
-    position = parent.index(start.element) + 1 if start.is_tail else 0
-    for child in children:
-        parent.remove(child)
-    start.set(lead + new + ("" if kept else tail))
-    _insert(parent, position, start, kept)
-    if kept:
-        kept[-1].tail = (kept[-1].tail or "") + tail
-
-
-def _kept(child: _Element) -> Iterator[_Element]:
-    """The elements of a run that a translation must not lose: links, pictures, comments, untouched ones."""
-    stack = [child]
-    while stack:
-        element = stack.pop()
-        is_link = element.tag == "a" and element.get("href")
-        if is_link or _is_untouched(element) or element.tag in _MEDIA:
-            yield element
-        else:
-            stack.extend(reversed(element))
-
-
-def _insert(parent: _Element, position: int, start: _Place, kept: Sequence[_Element]) -> None:
-    """Insert the kept elements: a link where its text stands in the translation, all others behind it."""
-    place = start
-    for element in kept:
-        element.tail = None
-        text = " ".join("".join(_texts(element)).split()) if isinstance(element.tag, str) else ""
-        current = place.get()
-        if text and text in current:
-            before, after = current.split(text, 1)
-            place.set(before)
-            element.tail = after
-        elif isinstance(element.tag, str):
-            place.set(current.rstrip() + " ")
-            if element.tag == "a" and text:
-                for inner in [inner for inner in element if inner.tag not in _MEDIA]:
-                    element.remove(inner)
-                element.text = "[link]"
-        parent.insert(position, element)
-        position += 1
-        place = _Place(element, True)
-
-
-def _make_english(root: _Element) -> None:
+def _make_english(root: Element) -> None:
     """Turn language and direction marks round, and declare UTF-8."""
     if root.tag == "html":
         root.set("lang", "en")
         root.set("dir", "ltr")
     for element in root.iter():
-        if not isinstance(element.tag, str) or _is_untouched(element):
+        if not isinstance(element.tag, str) or is_untouched(element):
             continue
         if (element.get("dir") or "").lower() == "rtl":
             element.set("dir", "ltr")

@@ -1,8 +1,8 @@
 """Markdown: headings, lists, quotes and tables keep their markers; code, links' addresses and pictures stay.
 
 In: text. Out: a document with one paragraph for each line or table cell that has words. Inside a line,
-emphasis cannot follow words into another language and is dropped, unless it covers the whole line; a link
-keeps its place when its text reappears, and stands behind the sentence otherwise. Not here: HTML pages.
+links stay in any case, emphasis where its place in the English is certain. Not here: the marks inside a line
+(markdown_line), HTML pages.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from khabar_mt.documents.base import BOM, Document, Slot, Source, line_spans, one_line, slotted
+from khabar_mt.documents.markdown_line import IMAGE, parse_line
 
 __all__ = ["read"]
 
@@ -30,48 +30,12 @@ _DEFINITION = re.compile(r"[ ]{0,3}\[[^\]]+\]:[ \t]*\S")
 _UNDERLINE = re.compile(r"[ ]{0,3}(=+|-+)[ \t]*$")
 _LETTER = re.compile(r"[^\W\d_]")
 
-_CODE = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)")
-_IMAGE = re.compile(r"!\[([^\]]*)\](\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])")
-_LINK = re.compile(r"(?<!!)\[([^\[\]]+)\](\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->")
-_EMPHASIS = re.compile(r"(\*\*|__|~~|\*|(?<!\w)_(?!_))(?=\S)(.+?)(?<=\S)\1(?!\w)")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _WHOLE = (
     re.compile(r"(\*\*\*|\*\*|__|\*|_|~~)(?=\S)()((?:(?!\1).)+)(?<=\S)(\1)"),
     re.compile(r"(\[)()([^\[\]]+)(\]\([^()]*\))"),
     re.compile(r"(<([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?>)([^<>]*)(</\2>)"),
 )
-_SPECIAL = re.compile(r"[*`]|<(?=[A-Za-z/!])")
 _DIRECTION = re.compile(r"""(\bdir\s*=\s*["']?)rtl\b""", re.IGNORECASE)
-
-
-@dataclass
-class _Inline:
-    """The words of a line, and the marks that a translation must carry along."""
-
-    text: str
-    links: list[tuple[str, str]] = field(default_factory=list)  # (text, "(address)" or "[reference]")
-    codes: list[str] = field(default_factory=list)  # with their backticks
-    tail: list[str] = field(default_factory=list)  # pictures and footnote marks, as written
-
-    def write(self, translation: str) -> str:
-        """Put the marks back into a translation."""
-        out = _SPECIAL.sub(lambda match: "\\" + match.group(), one_line(translation))
-        if _MARKER.match(out):
-            out = "\\" + out if out.startswith(("#", ">", "-", "+", "•", "[")) else out
-        for code in self.codes:
-            bare = code.strip("`")
-            out = out.replace(bare, code, 1) if bare in out else out
-        behind = []
-        for text, address in self.links:
-            if text.strip() and text in out:
-                out = out.replace(text, f"[{text}]{address}", 1)
-            else:
-                behind.append(f"[link]{address}")
-        if behind:
-            out += f" ({', '.join(behind)})"
-        return " ".join([out, *self.tail]) if self.tail else out
 
 
 def read(source: Source) -> Document:
@@ -183,47 +147,32 @@ def _inline_slot(
     start, end = _strip(content, start, end)
     if end - start > MAX_INLINE_CHARS:
         return Slot(start, end, content[start:end], kind)
-    picture = _IMAGE.fullmatch(content, start, end)
+    picture = IMAGE.fullmatch(content, start, end)
     if picture:
         if _LETTER.search(picture.group(1)) is None:
             return None
         return Slot(*picture.span(1), picture.group(1), "caption")
     while whole := next((match for mark in _WHOLE if (match := mark.fullmatch(content, start, end))), None):
         start, end = _strip(content, *whole.span(3))
-    inline = _parse_inline(content[start:end])
-    if _LETTER.search(inline.text) is None:
+    line = parse_line(content[start:end])
+    if _LETTER.search(line.text) is None:
         return None
-    return Slot(start, end, inline.text, kind, lambda text: escape(inline.write(text)))
+    return Slot(
+        start,
+        end,
+        line.text,
+        kind,
+        write_marked=lambda text, anchors: escape(_guard(line.write(one_line(text), anchors))),
+    )
+
+
+def _guard(text: str) -> str:
+    """Keep a line from becoming a heading, a quotation or a list by its first sign."""
+    is_marker = _MARKER.match(text) and text.startswith(("#", ">", "-", "+", "•", "["))
+    return "\\" + text if is_marker else text
 
 
 def _strip(content: str, start: int, end: int) -> tuple[int, int]:
     """Move both ends inwards past white space."""
     text = content[start:end]
     return start + len(text) - len(text.lstrip()), end - (len(text) - len(text.rstrip()))
-
-
-def _parse_inline(text: str) -> _Inline:
-    """Take the marks out of a line."""
-    inline = _Inline("")
-
-    def keep_tail(match: re.Match[str]) -> str:
-        inline.tail.append(match.group())
-        return ""
-
-    def keep_link(match: re.Match[str]) -> str:
-        inline.links.append((match.group(1), match.group(2)))
-        return match.group(1)
-
-    def keep_code(match: re.Match[str]) -> str:
-        inline.codes.append(match.group())
-        return match.group(2)
-
-    text = _CODE.sub(keep_code, text)
-    text = _IMAGE.sub(keep_tail, text)
-    text = _FOOTNOTE.sub(keep_tail, text)
-    text = _LINK.sub(keep_link, text)
-    text = _TAG.sub("", text)
-    for _ in range(3):  # emphasis nests: ***so***, **_so_**
-        text = _EMPHASIS.sub(r"\2", text)
-    inline.text = _ESCAPE.sub(r"\1", text).strip()
-    return inline
