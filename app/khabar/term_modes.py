@@ -7,11 +7,14 @@ alone. Not here: the system itself (measured), scores (khabar_eval).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from khabar.measured import KhabarSystem
 from khabar_core.errors import InputError
 from khabar_glossaries import Entry, Glossary
+from khabar_glossaries.glossary import builtin_entries
+from khabar_glossaries.inheritance import inherit
 
 if TYPE_CHECKING:
     from khabar.loading import Tools
@@ -67,7 +70,9 @@ def term_mode_systems(tools: Tools, suite: Suite) -> list[KhabarSystem]:
         glossaries["random"] = LineGlossary(
             {case.src: [_entry(word, "random") for word in case.random] for case in suite.cases}
         )
-    glossaries["proper"] = Glossary([[_entry(term, "proper") for term in proper.values()]])
+    # As a user's file of two columns would be read.
+    untyped = [replace(_entry(term, "proper"), type="other") for term in proper.values()]
+    glossaries["proper"] = Glossary([inherit(untyped, builtin_entries())])
     engine = load_engine(tools)
     return [KhabarSystem(mode, tools, glossary, engine) for mode, glossary in glossaries.items()]
 

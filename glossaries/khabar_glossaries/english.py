@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from khabar_core.records import Span
+from khabar_glossaries.folding import fold_key
 
-__all__ = ["find_form", "plain", "starts_with_vowel_sound"]
+__all__ = ["find_form", "plain", "singular_forms", "starts_with_vowel_sound"]
 
 _SPECIAL = {
     "ø": "o",
@@ -39,6 +41,9 @@ _SPELLINGS = (
     (re.compile("labou?r$"), "labou?r"),
     (re.compile("harbou?r$"), "harbou?r"),
 )
+# الحوثيين, الصاروخان, مسيرات: an Arabic plural or dual by its ending.
+_ARABIC_PLURAL = re.compile("(?:ون|ين|ان|ات)$")
+_ENGLISH_PLURAL = re.compile("[^us\\W]s$")
 _HIATUS = frozenset({"aa", "ae", "ai", "ee", "ii", "ia", "oo", "uu"})
 _WORD = re.compile(r"[^\s\-]+")
 _GAP = r"[\s\-\u2010-\u2015]+"
@@ -144,6 +149,21 @@ def find_form(text: str, form: str, *, exact: bool = True, plural: bool = False)
     [(4, 6), (11, 15)]
     """
     return [match.span() for match in _form_pattern(form, exact, plural).finditer(text)]
+
+
+def singular_forms(source: str, forms: Iterable[str]) -> tuple[str, ...]:
+    """The singulars of one-word plurals: where Arabic has "spokesman of the Houthis", English has "Houthi".
+
+    Args:
+        source: the Arabic; its ending must be one of a plural, so that Hamas is not a plural of Hama.
+        forms: of the English.
+
+    >>> singular_forms("الحوثيين", ("Houthis", "Houthi rebels"))
+    ('Houthi',)
+    """
+    if not _ARABIC_PLURAL.search(fold_key(source)):
+        return ()
+    return tuple(form[:-1] for form in forms if " " not in form and _ENGLISH_PLURAL.search(form))
 
 
 def starts_with_vowel_sound(word: str) -> bool:

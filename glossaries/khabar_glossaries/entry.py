@@ -46,6 +46,7 @@ _ODD = re.compile(
 )
 _AMBIGUOUS = re.compile(r"\bambiguous\b", re.IGNORECASE)
 _HOMOGRAPH = re.compile(r"\bhomograph\b", re.IGNORECASE)
+_UNAMBIGUOUS = re.compile(r"\bunambiguous\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,8 @@ class Entry:
         type: one of ENTRY_TYPES.
         forbidden: English forms known to be wrong.
         note: free text. The word "ambiguous" in it means: fire only with evidence; "homograph": the name is
-            the likelier reading, so weaker evidence is enough.
+            the likelier reading, so weaker evidence is enough; "unambiguous": fire whatever the shipped
+            glossary knows of the word.
         origin: where the fact can be looked up.
         date: when it was checked, ISO 8601, possibly without a day.
         case: one of CASES.
@@ -90,6 +92,11 @@ class Entry:
     def homograph(self) -> bool:
         """Whether the source is also a common word, but the name is what news mostly means."""
         return bool(self.note) and _HOMOGRAPH.search(self.note) is not None
+
+    @property
+    def unambiguous(self) -> bool:
+        """Whether the user says that the source is always the name."""
+        return bool(self.note) and _UNAMBIGUOUS.search(self.note) is not None
 
     @property
     def surfaces(self) -> tuple[str, ...]:

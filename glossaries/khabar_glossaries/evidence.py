@@ -30,7 +30,7 @@ _PLACE_CUES = """
 مخيم بمخيم حي بحي مطار بمطار ميناء بميناء جزيرة بجزيرة معبر بمعبر سد جبل بلدات مدن مدينتي بلدتي قريتي
 محافظتي محور جبهة بلدية دولة جمهورية مملكة إمارة إقليم بإقليم سهل وادي نهر بحيرة مضيق حقل مصفاة سجن
 قاعدة شمالي جنوبي شرقي غربي شمال جنوب شرق غرب وسط ضواحي ضاحية مركز مشارف أطراف تخوم قرب العاصمة عاصمة
-مديرية لواء أحياء طريق
+مديرية لواء أحياء طريق ميدان بميدان ساحة بساحة شارع بشارع
 """
 _ORG_CUES = "تنظيم جماعة حركة حزب ميليشيا فصيل كتائب لواء جبهة منظمة مؤسسة وزارة قناة صحيفة وكالة شركة بيان"
 # Enough only where the name is the likelier reading: في حلب, قال عباس.
@@ -235,7 +235,12 @@ def _neighbour(text: str, matches: Sequence[Match], i: int, resolved: Sequence[M
             continue
         left, right = (other, match) if is_left else (match, other)
         gap = text[left.token_span[1] : right.token_span[0]]
-        joined = right.clitics.startswith("و") or "،" in gap or "," in gap or gap.strip() in ("و", "أو", "ثم")
+        joined = (
+            right.clitics.startswith(("و", "ف"))
+            or "،" in gap
+            or "," in gap
+            or gap.strip() in ("و", "أو", "ثم")
+        )
         if joined and _LIST_GAP.fullmatch(gap):
             return f"in a list with {other.entry.source}"
     return ""

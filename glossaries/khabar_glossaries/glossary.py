@@ -18,6 +18,7 @@ from khabar_glossaries.entry import BUILTIN_LAYER, Entry
 from khabar_glossaries.evidence import resolve
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.formats import parse_entries, read_entries
+from khabar_glossaries.inheritance import inherit
 from khabar_glossaries.matcher import Match, Matcher
 
 __all__ = ["BUILTIN_FILES", "Glossary", "builtin_entries"]
@@ -52,7 +53,7 @@ class Glossary:
 
     @classmethod
     def load(cls, *paths: str | Path, builtin: bool = True) -> Glossary:
-        """Read glossary files.
+        """Read glossary files; their entries inherit types and warnings of the shipped ones (inheritance).
 
         Args:
             paths: TSV, CSV, TBX, TMX or JSON, the most important first.
@@ -64,7 +65,7 @@ class Glossary:
         """
         start = time.perf_counter()
         layers: list[Sequence[Entry]] = [builtin_entries()] if builtin else []
-        layers.extend(read_entries(path) for path in reversed(paths))
+        layers.extend(inherit(read_entries(path), builtin_entries()) for path in reversed(paths))
         glossary = cls(layers)
         log.debug("read %d glossary entries in %.2f s", len(glossary), time.perf_counter() - start)
         return glossary

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from khabar_core.records import Span
-from khabar_glossaries.english import find_form, plain
+from khabar_glossaries.english import find_form, plain, singular_forms
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.matcher import Match
 
@@ -117,7 +117,8 @@ def found_terms(mt: str, terms: Sequence[ExpectedTerm]) -> list[str | None]:
 def _place(text: str, term: ExpectedTerm, taken: Iterable[Span]) -> Span | None:
     """The first free place of the longest form of a term."""
     taken = list(taken)
-    for form in sorted(term.forms, key=len, reverse=True):
+    forms = (*term.forms, *singular_forms(term.source, term.forms))
+    for form in sorted(forms, key=len, reverse=True):
         for span in find_form(text, form, exact=term.exact_case, plural=True):
             if not any(span[0] < end and start < span[1] for start, end in taken):
                 return span

@@ -29,10 +29,11 @@ _TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was decoded, and by which attempts."""
+    """What was decoded, by which attempts, and which of them wrote it."""
 
     hypothesis: Hypothesis
     attempts: tuple[str, ...]
+    chosen: str = "beam"
 
 
 class Cache:
@@ -118,16 +119,17 @@ class Cache:
 
 def _encode(entry: Entry) -> str:
     h = entry.hypothesis
-    return json.dumps([h.text, h.logprob_per_token, h.n_tokens, h.finished, list(entry.attempts)])
+    fields = [h.text, h.logprob_per_token, h.n_tokens, h.finished, list(entry.attempts), entry.chosen]
+    return json.dumps(fields)
 
 
 def _decode(value: str) -> Entry | None:
     """An entry, None when the row is damaged: it will be decoded anew."""
     try:
-        text, logprob, n_tokens, finished, attempts = json.loads(value)
+        text, logprob, n_tokens, finished, attempts, chosen = json.loads(value)
         hypothesis = Hypothesis(
             text=str(text), logprob_per_token=float(logprob), n_tokens=int(n_tokens), finished=bool(finished)
         )
     except (ValueError, TypeError):
         return None
-    return Entry(hypothesis, tuple(str(name) for name in attempts))
+    return Entry(hypothesis, tuple(str(name) for name in attempts), str(chosen))

@@ -1,7 +1,7 @@
 """Judge a hypothesis: tidy it, repair its names, run every check.
 
-In: an item and what the decoder wrote. Out: a candidate with flags and terms; the beginning that would put a
-wrong name right. Not here: which candidate wins (ladder), the checks themselves (guards, terms).
+In: an item and what the decoder wrote. Out: a candidate with flags and terms. Not here: which candidate wins
+(ladder), the checks themselves (guards, terms).
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from khabar_core.engines.base import Hypothesis
 from khabar_core.records import Flag, FlagKind, TermHit, TermStatus
 from khabar_mt.guards import Evidence, check
 from khabar_mt.ladder import Candidate, Item
-from khabar_mt.terms import check_terms, forced_prefix, repair_terms
+from khabar_mt.rescue import is_soft
+from khabar_mt.terms import check_terms, is_advice, repair_terms
 from khabar_mt.tidy import tidy
 
-__all__ = ["judge", "prefix_for"]
-
-# "Turkish" may become "of Turkey", a title may become "he": worth a remark, not another decoding.
-_SOFT_TYPES = frozenset({"demonym", "title", "term", "month", "other"})
+__all__ = ["judge"]
 
 
 def judge(item: Item, hypothesis: Hypothesis) -> Candidate:
@@ -48,20 +46,14 @@ def judge(item: Item, hypothesis: Hypothesis) -> Candidate:
 
 
 def _term_flags(hits: Sequence[TermHit]) -> Iterator[Flag]:
-    """A defect for names that are wrong, a remark for words that have good synonyms."""
+    """A defect for names that are wrong, a remark for words that have good synonyms: nothing goes unsaid."""
     wrong = [hit for hit in hits if hit.status is TermStatus.VIOLATED]
     for informative in (False, True):
-        own = [hit.target.replace(",", " ") for hit in wrong if (hit.type in _SOFT_TYPES) == informative]
+        own = [hit.target.replace(",", " ") for hit in wrong if is_soft(hit) == informative]
         if own:
             detail = f"not found: {', '.join(dict.fromkeys(own))}"
             yield Flag(kind=FlagKind.TERM, detail=detail, informative=informative)
-
-
-def prefix_for(item: Item, best: Candidate) -> str | None:
-    """The beginning that puts the first violated name right."""
-    for hit in best.hits:
-        if hit.status is TermStatus.VIOLATED and hit.type not in _SOFT_TYPES:
-            prefix = forced_prefix(best.text, hit, item.source)
-            if prefix is not None:
-                return prefix
-    return None
+    reworded = [hit.target for hit in hits if is_advice(hit) and hit.found is None]
+    if reworded:
+        detail = f"perhaps in other words: {', '.join(dict.fromkeys(reworded))}"
+        yield Flag(kind=FlagKind.TERM, detail=detail, informative=True)

@@ -1,9 +1,9 @@
 """Decode, and decode again in other ways what fails a check.
 
 In: items (text, hints), a judge that turns a hypothesis into a candidate with flags. Out: for each item the
-best candidate and the attempts that were made. Steps, cheapest first: beam, n-best rerank, forced beginning
-(a name that came out wrong), repetition penalty, split in halves, another engine. Not here: the checks
-themselves (guards, terms).
+best candidate and the attempts that were made. Steps, cheapest first: beam, n-best rerank, hints in another
+order and forced beginnings (a name that is missing), repetition penalty, split in halves, another engine. Not
+here: the checks themselves (guards, terms), where a missing name belongs (rescue).
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from khabar_core.engines.base import DecodeOptions, Engine, Hypothesis, Request
+from khabar_core.errors import ModelError
 from khabar_core.records import Flag, FlagKind, TermHit
 from khabar_glossaries import Match
 from khabar_mt.options import TranslateOptions
@@ -36,6 +38,11 @@ _COSTS = {
 }
 # A later candidate must not be much less likely than the first: the model would be guessing.
 _MAX_SCORE_LOSS = 1.0
+# What a rescued name may cost in nats per token: true rescues lay below 0.46, names put where the source has
+# none often above.
+_MAX_NAME_LOSS = 0.6
+# Hypotheses kept of each prompt that is tried for a missing name; each is scored as a whole.
+_NAMES_N_BEST = 3
 _BROKEN = frozenset({FlagKind.EMPTY, FlagKind.COPY, FlagKind.TRUNCATED, FlagKind.LOOP})
 _PENALTY_HELPS = _BROKEN | {FlagKind.ARABIC_LEFT, FlagKind.OTHER_SCRIPT, FlagKind.LENGTH}
 _SPLIT_HELPS = _PENALTY_HELPS | {FlagKind.NUMBERS}
@@ -94,26 +101,42 @@ class Candidate:
     @property
     def cost(self) -> float:
         """Lower is better: defects first, then the score."""
+        return self.defects - self.logprob_per_token
+
+    @property
+    def defects(self) -> float:
+        """What its defects cost."""
         defects = 0.0
         for flag in self.flags:
             if flag.informative:
                 continue
             weight = 1 + flag.detail.count(",") if flag.kind in (FlagKind.NUMBERS, FlagKind.TERM) else 1
             defects += _COSTS.get(flag.kind, 0.0) * weight
-        return defects - self.logprob_per_token
+        return defects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The chosen candidate and the names of the attempts in order."""
+    """The chosen candidate, the names of the attempts in order, and of the one that it came from."""
 
     best: Candidate
     attempts: tuple[str, ...]
+    chosen: str = "beam"
 
 
 Judge = Callable[[Item, Hypothesis], Candidate]
-# The beginning that a new attempt must have, or None.
-Prefixer = Callable[[Item, Candidate], "str | None"]
+# Beginnings that new attempts must have, each tried by itself.
+Prefixer = Callable[[Item, Candidate], Sequence[str]]
+# Other orders and choices of the hints, each tried by itself.
+Reorderer = Callable[[Item, Candidate], Sequence[tuple[tuple[str, str], ...]]]
+
+
+@runtime_checkable
+class _Scorer(Protocol):
+    """An engine that can say how likely it finds a finished text."""
+
+    def score(self, request: Request, outputs: Sequence[str]) -> list[float]:
+        """Sums of natural-log probabilities of the outputs' tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +148,8 @@ class _Step:
     options: DecodeOptions
     ask: Callable[[Item, Candidate], list[Request]]
     engine: Engine
+    joins: bool = False  # the requests are parts of one text, not alternatives
+    rescores: bool = False  # prompts or beginnings differ, so the scores do not compare as they are
 
 
 class Ladder:
@@ -134,7 +159,8 @@ class Ladder:
         engine: decodes.
         options: widths; `options.ladder` off leaves only the first attempt.
         judge: tidies, repairs and checks a hypothesis.
-        prefixer: proposes a beginning that puts a violated name right.
+        prefixer: proposes beginnings that put a missing name right.
+        reorderer: proposes other orders of the hints.
         fallback: another engine for what the first cannot do.
     """
 
@@ -145,12 +171,14 @@ class Ladder:
         judge: Judge,
         *,
         prefixer: Prefixer | None = None,
+        reorderer: Reorderer | None = None,
         fallback: Engine | None = None,
     ) -> None:
         self._engine = engine
         self._options = options
         self._judge = judge
         self._prefixer = prefixer
+        self._reorderer = reorderer
         self._first = DecodeOptions(beam_size=options.beam_size, batch_tokens=options.batch_tokens)
         self._steps = self._make_steps(fallback) if options.ladder else ()
 
@@ -181,31 +209,59 @@ class Ladder:
         for index, n in asked:
             own_results = results[position : position + n]
             position += n
-            hypotheses = own_results[0] if n == 1 else [_join(own_results)]
-            candidates = [self._judge(items[index], hypothesis) for hypothesis in hypotheses]
+            hypotheses = [_join(own_results)] if step.joins else [h for found in own_results for h in found]
             before = outcomes[index]
+            candidates = [self._judge(items[index], hypothesis) for hypothesis in hypotheses]
+            if step.rescores:
+                candidates = self._rescored(items[index], before.best, candidates)
             best = _choose(before.best, candidates, trusted=step.engine is self._engine)
-            outcomes[index] = Outcome(best=best, attempts=(*before.attempts, step.name))
+            outcomes[index] = Outcome(
+                best=best,
+                attempts=(*before.attempts, step.name),
+                chosen=before.chosen if best is before.best else step.name,
+            )
+
+    def _rescored(self, item: Item, before: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates with fewer defects, scored as whole texts under the item's own prompt.
+
+        A forced beginning has no score of its own, and a prompt with other hints has another scale.
+        """
+        better = [candidate for candidate in candidates if candidate.defects < before.defects]
+        if not better or not isinstance(self._engine, _Scorer):
+            return better
+        try:
+            totals = self._engine.score(_request(item), [candidate.raw for candidate in better])
+        except ModelError:  # too long to be scored as a whole
+            return better
+        rescored = [
+            dataclasses.replace(c, logprob_per_token=total / (self._engine.count_tokens(c.raw) + 1))
+            for c, total in zip(better, totals, strict=True)
+        ]
+        return [c for c in rescored if before.logprob_per_token - c.logprob_per_token <= _MAX_NAME_LOSS]
 
     def _make_steps(self, fallback: Engine | None) -> tuple[_Step, ...]:
         width = max(self._options.n_best, self._options.beam_size)
-        every = frozenset(_COSTS)
+        every, names = frozenset(_COSTS), frozenset({FlagKind.TERM})
         wide = dataclasses.replace(self._first, beam_size=width, n_best=self._options.n_best)
+        few = dataclasses.replace(wide, n_best=min(_NAMES_N_BEST, self._options.n_best))
         penalty = dataclasses.replace(self._first, repetition_penalty=1.3, no_repeat_ngram=4)
         again = lambda item, _: [_request(item)]  # noqa: E731 - two steps ask the same question again
         steps = [
             _Step("nbest", every, wide, again, self._engine),
-            _Step("prefix", frozenset({FlagKind.TERM}), self._first, self._ask_prefix, self._engine),
+            _Step("names", names, few, self._ask_names, self._engine, rescores=True),
             _Step("penalty", _PENALTY_HELPS, penalty, again, self._engine),
-            _Step("split", _SPLIT_HELPS, self._first, self._ask_halves, self._engine),
+            _Step("split", _SPLIT_HELPS, self._first, self._ask_halves, self._engine, joins=True),
         ]
         if fallback is not None:
             steps.append(_Step(f"engine:{fallback.name}", every, self._first, again, fallback))
         return tuple(steps)
 
-    def _ask_prefix(self, item: Item, best: Candidate) -> list[Request]:
-        prefix = self._prefixer(item, best) if self._prefixer else None
-        return [dataclasses.replace(_request(item), prefix=prefix)] if prefix else []
+    def _ask_names(self, item: Item, best: Candidate) -> list[Request]:
+        plain = _request(item)
+        orders = self._reorderer(item, best) if self._reorderer else ()
+        prefixes = self._prefixer(item, best) if self._prefixer else ()
+        requests = [dataclasses.replace(plain, hints=hints) for hints in orders]
+        return requests + [dataclasses.replace(plain, prefix=prefix) for prefix in prefixes]
 
     def _ask_halves(self, item: Item, _: Candidate) -> list[Request]:
         if len(item.text.split()) < _MIN_WORDS_TO_SPLIT:

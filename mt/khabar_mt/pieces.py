@@ -7,24 +7,37 @@ one translation whose terms point into the whole. Not here: where sentences end 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 
 from khabar_core.records import Flag, FlagKind, Segment, Span, TermHit, Translation
 from khabar_mt.ladder import Item, Outcome
 from khabar_mt.segmentation import split_long
+from khabar_mt.terms import mark_attempt
 
 __all__ = ["cut_segment", "merge_pieces"]
 
 
-def cut_segment(text: str, limit: int, count: Callable[[str], int]) -> list[str]:
-    """Parts of at most `limit` tokens that join to the text; none is without letters and digits."""
+def cut_segment(text: str, limit: int, count: Callable[[str], int], names: Sequence[Span] = ()) -> list[str]:
+    """Parts of at most `limit` tokens that join to the text; none is without letters and digits.
+
+    Args:
+        text: of the segment.
+        limit: tokens; a part that begins with a name that would have been cut may have a few more.
+        count: counts tokens.
+        names: stretches that are not cut.
+    """
     parts: list[str] = []
     for part in split_long(text, limit, count):
         if parts and not any(char.isalnum() for char in part):
             parts[-1] += part
         else:
             parts.append(part)
-    return parts
+    cuts = list(itertools.accumulate(len(part) for part in parts))[:-1]
+    for start, end in names:
+        cuts = [start if start < cut < end else cut for cut in cuts]
+    bounds = [0, *(cut for cut in dict.fromkeys(cuts) if cut), len(text)]
+    return [text[a:b] for a, b in itertools.pairwise(bounds)] if text else parts
 
 
 def merge_pieces(segment: Segment, items: Sequence[Item], outcomes: Sequence[Outcome]) -> Translation:
@@ -45,7 +58,8 @@ def merge_pieces(segment: Segment, items: Sequence[Item], outcomes: Sequence[Out
         best = outcome.best
         if texts and best.text:
             target_offset += 1  # the space between parts
-        hits += [_shift(hit, source_offset, target_offset) for hit in best.hits]
+        marked = mark_attempt(best.hits, outcome.chosen)
+        hits += [_shift(hit, source_offset, target_offset) for hit in marked]
         flags.update({(flag.kind, flag.detail): flag for flag in best.flags})
         attempts.update(dict.fromkeys(outcome.attempts))
         n_tokens += best.n_tokens

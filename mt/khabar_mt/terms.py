@@ -11,18 +11,32 @@ import dataclasses
 from collections.abc import Collection, Iterable, Sequence
 
 from khabar_core.records import Span, TermHit, TermStatus
-from khabar_glossaries.english import find_form, plain
+from khabar_glossaries.english import find_form, plain, singular_forms
+from khabar_glossaries.entry import BUILTIN_LAYER
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.matcher import Match
 from khabar_mt.respelling import Replacement, best_guess, find_replacement, preferred_spelling
 
-__all__ = ["HINT_LIMIT", "check_terms", "forced_prefix", "hints_for", "n_violated", "repair_terms"]
+__all__ = [
+    "ADVICE",
+    "HINT_LIMIT",
+    "check_terms",
+    "forced_prefix",
+    "hints_for",
+    "is_advice",
+    "mark_attempt",
+    "n_violated",
+    "repair_terms",
+]
 
 # The default model saw at most eight hints in training.
 HINT_LIMIT = 8
+# Steps of a word of art of the shipped glossary, which has synonyms as good, and of a doubtful word.
+ADVICE = "advice only"
+_DOUBTED = "doubted"
 _MAX_HINT_CHARS = 80
-# What a model gets wrong most comes first; it knows weekdays and demonyms, so they take no room in the
-# prompt.
+# What a model gets wrong most comes first; it knows the weekdays and demonyms of the shipped glossary, so
+# they take no room in the prompt.
 _HINT_ORDER = ("person", "group", "org", "media", "place", "weapon", "title", "other", "term")
 # Types whose English takes a plural ending: two Syrians, the Kalashnikovs.
 _PLURAL_TYPES = frozenset({"demonym", "group", "title", "weapon", "term", "org", "other"})
@@ -47,7 +61,7 @@ def hints_for(matches: Sequence[Match], *, limit: int = HINT_LIMIT) -> tuple[tup
     """
     chosen: dict[str, Match] = {}
     for match in matches:
-        if match.ambiguous or match.entry.type not in _HINT_ORDER:
+        if match.ambiguous or (match.entry.layer == BUILTIN_LAYER and match.entry.type not in _HINT_ORDER):
             continue
         if _safe(match.surface) and _safe(match.entry.target):
             chosen.setdefault(fold_key(match.surface), match)
@@ -58,13 +72,17 @@ def hints_for(matches: Sequence[Match], *, limit: int = HINT_LIMIT) -> tuple[tup
 
 def _hint_rank(match: Match) -> tuple[bool, int, int]:
     """A user's terms before the advice of the shipped glossary, then by type, long names first."""
-    return (match.entry.advisory, _HINT_ORDER.index(match.entry.type), -len(match.surface))
+    kind = match.entry.type
+    rank = _HINT_ORDER.index(kind) if kind in _HINT_ORDER else len(_HINT_ORDER)
+    return (match.entry.advisory, rank, -len(match.surface))
 
 
 def _hit(match: Match, shown: Collection[tuple[str, str]] = ()) -> TermHit:
     """A hit of which only the source is known, and whether the model was shown a hint for it."""
     entry = match.entry
-    steps = ["advice only"] if entry.advisory else []
+    steps = [ADVICE] if entry.advisory else []
+    if match.ambiguous:
+        steps.append(f"{_DOUBTED}: {match.reason}")
     if (fold_key(match.surface), entry.target) in shown:
         steps.append("hint")
     return TermHit(
@@ -84,7 +102,8 @@ def _hit(match: Match, shown: Collection[tuple[str, str]] = ()) -> TermHit:
 
 def _forms(hit: TermHit) -> tuple[str, ...]:
     """Accepted forms, the longest first, so that "Vladimir Putin" is found before "Putin"."""
-    return tuple(sorted((hit.target, *hit.accepted), key=len, reverse=True))
+    forms = (hit.target, *hit.accepted)
+    return tuple(sorted((*forms, *singular_forms(hit.source, forms)), key=len, reverse=True))
 
 
 def _overlaps(span: Span, taken: Iterable[Span]) -> bool:
@@ -156,6 +175,21 @@ def _with_place(hit: TermHit, text: str, span: Span | None) -> TermHit:
     if span is None:
         return hit
     return dataclasses.replace(hit, status=TermStatus.AT_ONCE, found=text[slice(*span)], target_span=span)
+
+
+def mark_attempt(hits: Iterable[TermHit], attempt: str) -> tuple[TermHit, ...]:
+    """Note on the hits that are found which attempt of the ladder wrote them; the first needs no note."""
+    return tuple(
+        hit
+        if attempt == "beam" or hit.target_span is None
+        else dataclasses.replace(hit, steps=(*hit.steps, f"decoded again: {attempt}"))
+        for hit in hits
+    )
+
+
+def is_advice(hit: TermHit) -> bool:
+    """Whether the hit is surely the term, but another wording may be as good."""
+    return ADVICE in hit.steps and not any(step.startswith(_DOUBTED) for step in hit.steps)
 
 
 def n_violated(hits: Iterable[TermHit]) -> int:

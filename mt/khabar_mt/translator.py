@@ -28,13 +28,14 @@ from khabar_mt.cache import Cache, Entry
 from khabar_mt.consistency import NameLedger
 from khabar_mt.datelines import english_dateline
 from khabar_mt.documents.news import find_dateline
-from khabar_mt.judge import judge, prefix_for
+from khabar_mt.judge import judge
 from khabar_mt.ladder import Item, Ladder, Outcome
 from khabar_mt.layout import ArticlePlan, plan_article
 from khabar_mt.matching import find_names, matches_within, segment_key
 from khabar_mt.options import TranslateOptions
 from khabar_mt.pieces import cut_segment, merge_pieces
 from khabar_mt.references import decode_references, open_references
+from khabar_mt.rescue import beginnings_for, hint_orders
 from khabar_mt.terms import hints_for
 
 __all__ = ["Progress", "Translator"]
@@ -77,7 +78,9 @@ class Translator:
         self._options = options or TranslateOptions()
         self._cache = cache
         self._ledger = ledger
-        self._ladder = Ladder(engine, self._options, judge, prefixer=prefix_for, fallback=fallback)
+        self._ladder = Ladder(
+            engine, self._options, judge, prefixer=beginnings_for, reorderer=hint_orders, fallback=fallback
+        )
         self._fallback_name = fallback.name if fallback else ""
 
     @classmethod
@@ -283,7 +286,8 @@ class Translator:
     def _items(self, segment: Segment, found: Sequence[Match]) -> list[Item]:
         """Cut a segment to what the model can take, with the terms of each part."""
         limit = min(self._options.max_input_tokens, self._engine.max_input_tokens)
-        parts = cut_segment(open_references(segment.text), limit, self._engine.count_tokens)
+        names = [match.token_span for match in found]
+        parts = cut_segment(open_references(segment.text), limit, self._engine.count_tokens, names)
         items = []
         start = 0
         for i, part in enumerate(parts):
@@ -317,7 +321,7 @@ class Translator:
             entry = known.get(prefix + key)
             if entry is not None:
                 best = judge(item, entry.hypothesis)
-                outcomes[key] = Outcome(best=best, attempts=entry.attempts)
+                outcomes[key] = Outcome(best=best, attempts=entry.attempts, chosen=entry.chosen)
         new = {key: item for key, item in unique.items() if key not in outcomes}
         if new:
             for key, outcome in zip(new, self._ladder.run(list(new.values())), strict=True):
@@ -331,7 +335,8 @@ class Translator:
         ]
 
     def _rejudge(self, item: Item, outcome: Outcome) -> Outcome:
-        return Outcome(best=judge(item, _entry(outcome).hypothesis), attempts=outcome.attempts)
+        best = judge(item, _entry(outcome).hypothesis)
+        return Outcome(best=best, attempts=outcome.attempts, chosen=outcome.chosen)
 
 
 def _key(item: Item) -> str:
@@ -349,7 +354,7 @@ def _entry(outcome: Outcome) -> Entry:
         n_tokens=best.n_tokens,
         finished=best.finished,
     )
-    return Entry(hypothesis=hypothesis, attempts=outcome.attempts)
+    return Entry(hypothesis=hypothesis, attempts=outcome.attempts, chosen=outcome.chosen)
 
 
 def _article(text: str, article_id: str) -> Article:

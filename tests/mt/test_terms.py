@@ -55,8 +55,11 @@ def test_hints_show_the_arabic_as_it_stands_without_proclitics() -> None:
     )
 
 
-def test_ambiguous_names_and_demonyms_are_no_hints() -> None:
-    assert hints_for(GLOSSARY.find("رأى الأسد جنديا سوريا")) == ()
+def test_ambiguous_names_and_shipped_demonyms_are_no_hints() -> None:
+    """A model knows the demonyms of the shipped glossary; a user's own are always shown."""
+    assert hints_for(GLOSSARY.find("رأى الأسد جنديا سوريا")) == (("سوري", "Syrian"),)
+    shipped = Glossary([[Entry(source="سوري", target="Syrian", type="demonym", layer=BUILTIN_LAYER)]])
+    assert hints_for(shipped.find("جنديا سوريا")) == ()
 
 
 def test_hints_are_limited_and_persons_come_first() -> None:

@@ -1,0 +1,81 @@
+"""Let a user's entries profit from what the shipped glossary knows of the same words.
+
+In: entries of a user's file. Out: the same entries; those without a type or a warning get those of the
+shipped entry for the same Arabic. English forms are never touched: what the user wrote is what counts. Not
+here: layers (glossary), evidence for doubted words (evidence).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from khabar_glossaries.entry import Entry
+from khabar_glossaries.folding import fold_key
+from khabar_glossaries.wordlists import common_words
+
+__all__ = ["inherit"]
+
+_COMMON_WORD = "homograph: also a common word"
+_SHIPPED_DOUBT = "homograph: the shipped glossary doubts this word"
+
+
+def inherit(entries: Iterable[Entry], shipped: Iterable[Entry]) -> list[Entry]:
+    """Complete a user's entries.
+
+    * An entry without a type takes that of the shipped entry with the same Arabic and the same English; if
+      there is none and its English has no capital, it is a term, which takes the Arabic article.
+    * An entry whose Arabic is a common word, or one that the shipped glossary calls ambiguous, becomes a
+      homograph: it fires with weak evidence, because somebody lists it for a reason, but not without any.
+      A note with "ambiguous", "homograph" or "unambiguous" is the user's own decision and stays.
+
+    Args:
+        entries: as read from a file.
+        shipped: the shipped glossary; must be hashable when it is a tuple of entries.
+
+    Returns:
+        One entry for each, in the same order.
+    """
+    known = _by_key(tuple(shipped))
+    return [_complete(entry, known) for entry in entries]
+
+
+@lru_cache(maxsize=2)
+def _by_key(shipped: tuple[Entry, ...]) -> Mapping[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in shipped:
+        for surface in entry.surfaces:
+            found.setdefault(fold_key(surface), entry)
+    return found
+
+
+def _complete(entry: Entry, known: Mapping[str, Entry]) -> Entry:
+    key = fold_key(entry.source)
+    kind, note = entry.type, entry.note
+    if kind == "other":
+        other = known.get(key)
+        if other is not None and not set(other.forms).isdisjoint(entry.forms):
+            kind = other.type
+        elif not entry.exact_case:
+            kind = "term"
+    if not (note and (entry.ambiguous or entry.homograph or entry.unambiguous)):
+        # Most of 100,000 entries have one spelling and are unknown: a look-up is all that this may cost.
+        reason = _doubt(key, known)
+        for variant in entry.variants:
+            reason = reason or _doubt(fold_key(variant), known)
+        if reason:
+            note = f"{note}; {reason}" if note else reason
+    return (
+        entry
+        if (kind, note) == (entry.type, entry.note)
+        else dataclasses.replace(entry, type=kind, note=note)
+    )
+
+
+def _doubt(key: str, known: Mapping[str, Entry]) -> str:
+    """Why a folded key may be another word; "" if nothing is known."""
+    shipped = known.get(key)
+    if shipped is not None and shipped.ambiguous:
+        return _SHIPPED_DOUBT
+    return _COMMON_WORD if key in common_words() else ""
