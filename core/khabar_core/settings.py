@@ -17,7 +17,10 @@ __all__ = ["VARIABLES", "Settings", "cache_dir", "load_settings", "models_dir"]
 
 # Every variable that khabar reads, with what it sets; anything else that begins with KHABAR_ is a mistake.
 VARIABLES: Mapping[str, str] = {
+    "KHABAR_BERTSCORE_LAYER": "layer of that model, where its name does not tell",
+    "KHABAR_BERTSCORE_MODEL": "folder of the encoder model of BERTScore",
     "KHABAR_CACHE": "folder of the built default model and of downloads",
+    "KHABAR_COMET_MODEL": "checkpoint of COMET",
     "KHABAR_HOME": "folder that holds models/ and cache/",
     "KHABAR_MODELS": "folder of added models",
     "KHABAR_OFFLINE": "1 forbids every download",

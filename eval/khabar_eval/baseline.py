@@ -18,7 +18,7 @@ from khabar_core import textio
 from khabar_core.errors import InputError, UsageError
 from khabar_eval.cases import Suite
 from khabar_eval.hypotheses import Hypotheses
-from khabar_eval.metrics import default_metrics, find_metric
+from khabar_eval.metrics import Measured, Statistics, default_metrics, find_metric
 
 __all__ = ["Baseline", "describe_baseline", "load_baseline", "write_baseline"]
 
@@ -44,12 +44,15 @@ class Baseline:
     data: Mapping[str, Any]
     history: tuple[Mapping[str, str], ...] = ()
 
-    def hypotheses(self, suite: Suite, metrics: Sequence[str] = ()) -> Hypotheses:
+    def hypotheses(
+        self, suite: Suite, metrics: Sequence[str] = (), store: Statistics | None = None
+    ) -> Hypotheses:
         """The stored outputs for a suite.
 
         Args:
             suite: must be the one that the baseline was made on.
             metrics: names, none for the usual ones; each must be computed today as it was then.
+            store: statistics of this run.
 
         Raises:
             InputError: no such suite in the file, another version of it, or another version of a metric.
@@ -76,37 +79,43 @@ class Baseline:
             or not all(_is_text(x) for x in outputs.values())
         ):
             raise InputError(f"outputs of suite {suite.name!r} are damaged", where=self.path)
-        self._check_scores(suite, outputs, stored.get("scores"), metrics)
-        return Hypotheses(
+        found = Hypotheses(
             system=self.system, signature=self.signature, outputs=tuple(outputs.values()), cached=True
         )
-
-    def _check_scores(
-        self, suite: Suite, outputs: Mapping[str, str], scores: Any, metrics: Sequence[str]
-    ) -> None:
+        scores = stored.get("scores")
         if not isinstance(scores, dict):
             raise InputError(f"scores of suite {suite.name!r} are missing", where=self.path)
         for name in metrics or default_metrics(suite.kind):
-            score = scores.get(name)
-            if score is None:
-                continue
-            metric = find_metric(name)
-            value = metric.value(metric.statistics(suite.cases, list(outputs.values())).sum(0))
-            if score.get("signature") != metric.signature:
-                raise InputError(
-                    f"{name} was {score.get('signature')}, now it is {metric.signature}",
-                    where=self.path,
-                    hint="scores are not comparable; khabar baseline update",
+            if scores.get(name) is not None:
+                self._check_score(
+                    scores[name], (store or Statistics()).measure(name, suite.cases, found.outputs)
                 )
-            stored = score.get("value")
-            if not isinstance(stored, (int, float)) or not math.isclose(
-                stored, value, rel_tol=1e-9, abs_tol=1e-9
-            ):
-                raise InputError(
-                    f"{name} of the stored outputs is {value:.6g}, but the file says {stored}",
-                    where=self.path,
-                    hint="the file was edited by hand; khabar baseline update",
-                )
+        return found
+
+    def _check_score(self, score: Any, measured: Measured) -> None:
+        """Hold a stored score to what the stored outputs score today.
+
+        Raises:
+            InputError: the metric or the file has changed since.
+        """
+        metric, value = measured.metric, measured.metric.value(measured.total)
+        if not isinstance(score, dict):
+            raise InputError(f"score of {metric.name} is damaged", where=self.path)
+        if score.get("signature") != metric.signature:
+            raise InputError(
+                f"{metric.name} was {score.get('signature')}, now it is {metric.signature}",
+                where=self.path,
+                hint="scores are not comparable; khabar baseline update",
+            )
+        stored = score.get("value")
+        if not isinstance(stored, (int, float)) or not math.isclose(
+            stored, value, rel_tol=1e-9, abs_tol=1e-9
+        ):
+            raise InputError(
+                f"{metric.name} of the stored outputs is {value:.6g}, but the file says {stored}",
+                where=self.path,
+                hint="the file was edited by hand; khabar baseline update",
+            )
 
 
 def load_baseline(path: str | Path) -> Baseline:

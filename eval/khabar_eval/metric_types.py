@@ -59,6 +59,9 @@ class Metric(Protocol):
 class MeanMetric:
     """The sums of a metric that is the mean of one score a row: rows are (score, 1)."""
 
+    def check(self, kind: str) -> None:
+        """Refuse, before anything is run, to measure a suite of a kind; by default nothing is refused."""
+
     def value(self, total: Floats1d) -> float:
         """The mean, on the scale of the scores."""
         return float(total[0] / total[1]) if total[1] else math.nan

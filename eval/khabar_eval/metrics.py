@@ -18,7 +18,7 @@ import numpy as np
 from khabar_core.errors import UsageError
 from khabar_eval import brief_checks, checks, names, numbers
 from khabar_eval.cases import Case
-from khabar_eval.metric_types import Floats1d, Floats2d, Metric
+from khabar_eval.metric_types import Floats1d, Floats2d, MeanMetric, Metric
 from khabar_eval.readers import ENTITY_TYPES
 from khabar_eval.reference_metrics import RougeMetric, SacrebleuMetric
 from khabar_glossaries import scoring
@@ -30,6 +30,7 @@ __all__ = [
     "Measured",
     "Metric",
     "Statistics",
+    "check_metrics",
     "default_metrics",
     "find_metric",
 ]
@@ -115,27 +116,32 @@ class Statistics:
     """The statistics of one run, each computed once: TER needs a second for what chrF does in hundredths."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int, int], Measured] = {}
-        self._keep: list[tuple[object, object]] = []
+        self._known: dict[tuple[str, int, tuple[str, ...]], Measured] = {}
+        self._keep: list[object] = []
 
     def measure(self, name: str, cases: Sequence[Case], outputs: Sequence[str]) -> Measured:
-        """The statistics of a metric for some outputs.
+        """The statistics of a metric for some outputs; equal outputs of two systems are measured once.
 
         Raises:
             UsageError: no such metric.
         """
-        # Objects are told apart by identity and kept alive by `_keep`, so that ids cannot be used again.
-        key = (name, id(cases), id(outputs))
+        key = self._key(name, cases, outputs)
         if key not in self._known:
             metric = find_metric(name)
             self._known[key] = Measured(metric, metric.statistics(cases, outputs))
-            self._keep.append((cases, outputs))
         return self._known[key]
 
     def put(self, cases: Sequence[Case], outputs: Sequence[str], measured: Measured) -> None:
         """Enter statistics that are known without computing them."""
-        self._known[(measured.metric.name, id(cases), id(outputs))] = measured
-        self._keep.append((cases, outputs))
+        self._known[self._key(measured.metric.name, cases, outputs)] = measured
+
+    def _key(
+        self, name: str, cases: Sequence[Case], outputs: Sequence[str]
+    ) -> tuple[str, int, tuple[str, ...]]:
+        # Cases are told apart by identity and kept alive by `_keep`, so that ids cannot be used again.
+        if not any(known is cases for known in self._keep):
+            self._keep.append(cases)
+        return name, id(cases), tuple(outputs)
 
 
 def find_metric(name: str) -> Metric:
@@ -148,13 +154,29 @@ def find_metric(name: str) -> Metric:
         return SacrebleuMetric(name)
     if name in _ROUGE:
         return RougeMetric(name)
-    if name == "COMET":
-        from khabar_eval.neural import CometMetric  # few need it
+    if name in _NEURAL:
+        from khabar_eval import neural  # few need it
 
-        return CometMetric()
+        return neural.CometMetric() if name == "COMET" else neural.BertScoreMetric()
     if name in METRICS:
         return _RATES.get(name) or _BRIEF_RATES[name]
     raise UsageError(f"no metric {name!r}", hint="one of " + ", ".join(METRICS))
+
+
+def check_metrics(names: Sequence[str], kind: str) -> None:
+    """Refuse metrics that cannot be computed, before anything is translated for them.
+
+    Args:
+        names: of metrics.
+        kind: of the suite, "translate" or "brief".
+
+    Raises:
+        UsageError: no such metric, or something that it needs is lacking; the hint says how to get it.
+    """
+    for name in names:
+        metric = find_metric(name)
+        if isinstance(metric, MeanMetric):
+            metric.check(kind)
 
 
 def _number_fidelity(case: Case, mt: str) -> tuple[int, int]:
@@ -217,6 +239,7 @@ def _flag(test: Callable[[Case, str], bool]) -> Callable[[Case, str], tuple[int,
 
 _SACREBLEU = ("BLEU", "chrF2++", "TER")
 _ROUGE = ("ROUGE-1", "ROUGE-2", "ROUGE-L")
+_NEURAL = ("COMET", "BERTScore")
 _RATES: Mapping[str, RateMetric] = {
     metric.name: metric
     for metric in (
@@ -243,7 +266,7 @@ _BRIEF_RATES: Mapping[str, RateMetric] = {
         RateMetric("compression", brief_checks.compression, "words", False),
     )
 }
-METRICS = (*_SACREBLEU, *_RATES, *_ROUGE, *_BRIEF_RATES, "COMET")
+METRICS = (*_SACREBLEU, *_RATES, *_ROUGE, *_BRIEF_RATES, *_NEURAL)
 _DEFAULTS = {
     "translate": tuple(name for name in (*_SACREBLEU, *_RATES) if ":" not in name),
     "brief": (*_ROUGE, *_BRIEF_RATES, "empty", "loop"),

@@ -107,19 +107,30 @@ class RougeMetric(MeanMetric):
         except PackageNotFoundError:
             return f"rouge:{self.name}|version:none"
 
+    def check(self, kind: str) -> None:
+        """Say now that rouge-score is missing.
+
+        Raises:
+            UsageError: it is not installed.
+        """
+        import importlib.util
+
+        if importlib.util.find_spec("rouge_score") is None:
+            raise UsageError(
+                f"{self.name} needs the package rouge-score",
+                where="--metric",
+                hint='pip install "khabar[rouge]", or choose others with --metric',
+            )
+
     def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
         """(n_articles, 2): best F-measure over the references, and 1.
 
         Raises:
-            UsageError: rouge-score is not installed.
+            UsageError: see `check`.
         """
-        try:
-            from rouge_score.rouge_scorer import RougeScorer
-        except ImportError as exc:
-            raise UsageError(
-                f"{self.name} needs rouge-score",
-                hint="pip install 'khabar[rouge]', or choose others with --metric",
-            ) from exc
+        self.check("brief")
+        from rouge_score.rouge_scorer import RougeScorer
+
         kind = {"ROUGE-1": "rouge1", "ROUGE-2": "rouge2", "ROUGE-L": "rougeL"}[self.name]
         scorer = RougeScorer([kind], use_stemmer=True)
         rows = [

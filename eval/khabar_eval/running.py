@@ -16,7 +16,7 @@ from khabar_eval.baseline import Baseline
 from khabar_eval.cases import Suite, subset
 from khabar_eval.gating import Gates, Judged, apply_gates, skipped_rules
 from khabar_eval.hypotheses import Hypotheses
-from khabar_eval.metrics import Statistics
+from khabar_eval.metrics import Statistics, check_metrics, default_metrics
 from khabar_eval.results import Evaluation, SuiteResult
 from khabar_eval.scoring import ScoringOptions, describe_suite, score_system
 from khabar_eval.systems import System, collect
@@ -61,16 +61,19 @@ def evaluate(suites: Sequence[Suite], systems: Sequence[System], plan: Plan = Pl
         if twice is not None:
             raise UsageError(f"two {kind}s are called {twice!r}", hint="give each its own name: NAME=…")
     scoring = replace(plan.scoring, sampling=plan.gates.sampling) if plan.gates else plan.scoring
+    for suite in suites:
+        check_metrics(scoring.metrics or default_metrics(suite.kind), suite.kind)
     results, judged, store = [], [], Statistics()
     for suite in suites:
         outputs = []
         for system in systems:
             plan.progress(f"{system.name} on {suite.name} ({len(suite.cases)} segments)")
             outputs.append(collect(system, suite, plan.cache))
-        stored = plan.baseline.hypotheses(suite, scoring.metrics) if plan.baseline else None
+        stored = plan.baseline.hypotheses(suite, scoring.metrics, store) if plan.baseline else None
         result, concerned = _score_suite(suite, (outputs, stored), scoring, store)
         results.append(result)
         judged += concerned
+    _check_measured(results, scoring.metrics)
     verdicts = apply_gates(plan.gates, judged, store) if plan.gates else ()
     return Evaluation(
         suites=tuple(results),
@@ -116,6 +119,15 @@ def _score_suite(
     if baseline is not None:
         name = f"{baseline.system} (baseline)" if stored else baseline.system
     return SuiteResult(suite=describe_suite(suite), systems=tuple(scored), baseline=name), judged
+
+
+def _check_measured(results: Sequence[SuiteResult], wanted: Sequence[str]) -> None:
+    """Refuse to pass over a metric that was asked for and that no suite could measure."""
+    measured = {s.metric for result in results for system in result.systems for s in system.scores}
+    for name in wanted:
+        if name not in measured:
+            names = ", ".join(result.suite.name for result in results)
+            raise InputError(f"nothing to measure {name} on", where=names, hint="leave out --metric " + name)
 
 
 def _notes(results: Sequence[SuiteResult], plan: Plan, suites: Sequence[Suite]) -> tuple[str, ...]:

@@ -260,8 +260,12 @@ def test_equal_systems_are_seldom_stopped_even_without_a_minimum_effect(suite: S
 
 
 def test_rouge_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
+    import importlib.util
 
-    monkeypatch.setitem(sys.modules, "rouge_score.rouge_scorer", None)
-    with pytest.raises(UsageError, match=r"ROUGE-L needs rouge-score \(pip install 'khabar\[rouge\]'"):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    message = r'--metric: ROUGE-L needs the package rouge-score \(pip install "khabar\[rouge\]"'
+    with pytest.raises(UsageError, match=message):
         find_metric("ROUGE-L").statistics([CASE], ["x"])
+    system = CallableSystem("x", lambda lines, docs: [], Signature((("model", "x"),)))
+    with pytest.raises(UsageError, match=message):
+        evaluate([load_suite("briefs")], [system], Plan(scoring=ScoringOptions(metrics=("ROUGE-L",))))

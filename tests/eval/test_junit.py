@@ -24,14 +24,14 @@ from khabar_eval.systems import FileSystem
 
 QUICK = Sampling(bootstrap=100, trials=200)
 OWN = Path(__file__).parents[1] / "data" / "junit.xsd"
-# Read at import: the fixtures clear KHABAR_*.
-FOLDER = os.environ.get("KHABAR_JUNIT_SCHEMAS")
+
+FOLDER = os.environ.get("JUNIT_SCHEMAS")
 
 
 def schema(name: str) -> etree.XMLSchema:
     """Our own schema, or a published one from the folder that the environment names."""
     if name != "junit.xsd" and FOLDER is None:
-        pytest.skip("needs KHABAR_JUNIT_SCHEMAS, see tests/data/README.md")
+        pytest.skip("needs JUNIT_SCHEMAS, see tests/data/README.md")
     return etree.XMLSchema(etree.parse(str(OWN if name == "junit.xsd" else Path(FOLDER or "") / name)))
 
 
