@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from khabar.measured import KhabarSystem, describe_matches, read_tools
 from khabar_core.errors import InputError, UsageError
@@ -53,6 +53,7 @@ class Request:
         baseline: path of a baseline file.
         metrics: names; empty means the gate's choice of all.
         seed: of resampling; None keeps the gate's.
+        resample: "segments" or "documents"; None keeps the gate's.
         cache: folder for outputs.
     """
 
@@ -69,6 +70,7 @@ class Request:
     baseline: Path | None = None
     metrics: tuple[str, ...] = ()
     seed: int | None = None
+    resample: str | None = None
     cache: Path | None = None
     command: str = ""
     progress: Callable[[str], None] = field(default=lambda text: None)
@@ -89,8 +91,7 @@ def run_evaluation(request: Request) -> Evaluation:
     scoring = ScoringOptions()
     if request.metrics:
         scoring = replace(scoring, metrics=request.metrics)
-    if request.seed is not None:
-        scoring = replace(scoring, sampling=replace(scoring.sampling, seed=request.seed))
+    scoring = replace(scoring, sampling=replace(scoring.sampling, **_sampling(request)))
     plan = Plan(
         baseline=load_baseline(request.baseline) if request.baseline else None,
         gates=gates,
@@ -211,9 +212,15 @@ def _gates(request: Request) -> Gates | None:
         gates = replace(gates, rules=(*gates.rules, *rules))
     elif rules:
         gates = Gates(name="command line", rules=tuple(rules))
-    if gates and request.seed is not None:
-        gates = replace(gates, sampling=replace(gates.sampling, seed=request.seed))
+    if gates:
+        gates = replace(gates, sampling=replace(gates.sampling, **_sampling(request)))
     return gates
+
+
+def _sampling(request: Request) -> dict[str, Any]:
+    """What the user said about resampling."""
+    asked = {"seed": request.seed, "resample": request.resample}
+    return {key: value for key, value in asked.items() if value is not None}
 
 
 def _provenance(command: str) -> dict[str, str]:

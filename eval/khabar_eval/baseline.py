@@ -155,6 +155,9 @@ def write_baseline(
 ) -> list[str]:
     """Write or update a baseline file; suites that are not among the entries stay as they are.
 
+    A part of a suite takes the place of a part of another size: a gate has changed, and nothing reads the old
+    one.
+
     Args:
         path: the file; history and other suites of an existing one are kept.
         entries: suites with the outputs of one system.
@@ -174,8 +177,10 @@ def write_baseline(
         raise UsageError("a baseline holds the outputs of one system", where=str(path))
     old = load_baseline(path) if path.exists() else None
     first = entries[0][1]
-    suites = dict(old.data) if old else {}
     new_names = {suite.name for suite, _ in entries}
+    wholes = {suite.metadata["subset_of"] for suite, _ in entries if "subset_of" in suite.metadata}
+    stored = dict(old.data) if old else {}
+    suites = {name: data for name, data in stored.items() if name in new_names or not _is_part(name, wholes)}
     left = sorted(set(suites) - new_names)
     if old and left and old.signature != first.signature:
         raise InputError(
@@ -205,6 +210,11 @@ def write_baseline(
         path, (json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
     )
     return lines
+
+
+def _is_part(name: str, wholes: set[str]) -> bool:
+    whole, _, size = name.rpartition("-")
+    return whole in wholes and size.isdecimal()
 
 
 def _scores(suite: Suite, hypotheses: Hypotheses) -> dict[str, dict[str, Any]]:

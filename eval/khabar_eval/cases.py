@@ -193,7 +193,7 @@ def slice_mask(suite: Suite, spec: str) -> list[bool]:
 
 
 def subset(suite: Suite, max_segments: int) -> Suite:
-    """A smaller suite: the beginnings of its documents, spread evenly, with at most `max_segments` cases.
+    """A smaller suite: the beginnings of its documents, spread evenly, with `max_segments` cases.
 
     The choice depends on the suite alone, so that the same number gives the same subset, and digest,
     everywhere.
@@ -205,16 +205,24 @@ def subset(suite: Suite, max_segments: int) -> Suite:
         raise UsageError(f"a subset needs at least 1 segment, got {max_segments}")
     if max_segments >= len(suite.cases):
         return suite
-    by_doc: dict[str, list[Case]] = {}
+    lengths = Counter(case.doc for case in suite.cases)
+    n_docs = min(len(lengths), max_segments)
+    docs = [list(lengths)[k * len(lengths) // n_docs] for k in range(n_docs)]
+    # Round after round each document gives one more from its beginning, so that each topic stays represented.
+    shares = dict.fromkeys(docs, 0)
+    while sum(shares.values()) < max_segments:
+        before = sum(shares.values())
+        for doc in docs:
+            if shares[doc] < lengths[doc] and sum(shares.values()) < max_segments:
+                shares[doc] += 1
+        if sum(shares.values()) == before:  # all segments of the chosen documents are taken
+            break
+    kept = []
     for case in suite.cases:
-        by_doc.setdefault(case.doc, []).append(case)
-    docs = list(by_doc)
-    # Every document gets its share from its beginning, so that each topic stays represented.
-    share = max(1, max_segments // len(docs))
-    step = max(1, len(docs) // max_segments)
-    chosen = {case.id for doc in docs[::step] for case in by_doc[doc][:share]}
-    kept = tuple(case for case in suite.cases if case.id in chosen)[:max_segments]
-    return replace(suite, name=f"{suite.name}-{max_segments}", cases=kept)
+        if shares.get(case.doc, 0):
+            shares[case.doc] -= 1
+            kept.append(case)
+    return replace(suite, name=f"{suite.name}-{max_segments}", cases=tuple(kept))
 
 
 def check_outputs(suite: Suite, outputs: Sequence[str], *, where: str) -> None:

@@ -6,10 +6,11 @@ floor or ceiling when the value is beyond it. Hard rules stop, soft ones warn, m
 reported.
 
     schema = 1
-    alpha = 0.05                # of all rules together, see `correction`
+    alpha = 0.05                # of all rules of a tier together, see `correction`
     correction = "holm"         # or "none"
     test = "randomisation"      # or "bootstrap"
     trials = 10000
+    resample = "segments"       # or "documents"
     [suites]                    # what to run when the command line names no suite; 0 means all segments
     news = 60
     [[rule]]
@@ -38,15 +39,16 @@ from khabar_eval.cases import Suite, slice_mask
 from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.manifest import read_toml
 from khabar_eval.metrics import Statistics, find_metric
-from khabar_eval.resampling import Comparison, Sampling, compare
+from khabar_eval.resampling import Comparison, Sampling, compare, n_resampled
 from khabar_eval.results import SystemResult, Verdict
 
 __all__ = ["Gates", "Judged", "Rule", "apply_gates", "bundled_gates", "holm", "load_gates", "skipped_rules"]
 
 SCHEMA = 1
 TIERS = ("hard", "soft", "monitor")
-# With fewer segments a paired test says nothing: 2 ** n swaps are all there are.
-MIN_SEGMENTS = 10
+# With fewer segments or documents a paired test says nothing: 2 ** n swaps are all there are.
+MIN_UNITS = 10
+_SAMPLING_KEYS = ("bootstrap", "trials", "seed", "resample")
 _FOLDER = Path(__file__).parent / "gates"
 _OUTCOME_ORDER = {"missed": 0, "improved": 1, "pass": 2}
 
@@ -134,7 +136,7 @@ def load_gates(name_or_path: str) -> Gates:
     where = str(path)
     _check_keys(
         data,
-        ("schema", "alpha", "correction", "test", "trials", "bootstrap", "seed", "suites", "rule"),
+        ("schema", "suites", "rule", "alpha", "correction", "test", *_SAMPLING_KEYS),
         where,
     )
     if data.get("schema") != SCHEMA:
@@ -147,7 +149,7 @@ def load_gates(name_or_path: str) -> Gates:
         _check_keys(item, tuple(Rule.__dataclass_fields__), spot)
         item = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
         rules.append(_build(Rule, item, spot))
-    sampling: dict[str, Any] = {key: data[key] for key in ("trials", "bootstrap", "seed") if key in data}
+    sampling: dict[str, Any] = {key: data[key] for key in _SAMPLING_KEYS if key in data}
     options: dict[str, Any] = {key: data[key] for key in ("alpha", "correction", "test") if key in data}
     suites = data.get("suites", {})
     if not all(isinstance(n, int) and n >= 0 for n in suites.values()):
@@ -185,11 +187,14 @@ def apply_gates(
         raise InputError(
             "no rule concerns the suites of this run", where=gates.name, hint="name other suites"
         )
-    raw = [c.p_randomisation if gates.test == "randomisation" else c.p_bootstrap for _, _, c in tested]
-    _check_trials(gates, len(raw))
-    adjusted = holm(raw) if gates.correction == "holm" else raw
-    for (rule, item, comparison), p_value in zip(tested, adjusted, strict=True):
-        verdicts.append(_judge(rule, item, comparison, p_value, gates.alpha))
+    # Each tier is a family of its own: rules that stop nothing must not weaken those that do.
+    for tier in TIERS:
+        family = [entry for entry in tested if entry[0].tier == tier]
+        raw = [c.p_randomisation if gates.test == "randomisation" else c.p_bootstrap for _, _, c in family]
+        _check_trials(gates, len(raw))
+        adjusted = holm(raw) if gates.correction == "holm" else raw
+        for (rule, item, comparison), p_value in zip(family, adjusted, strict=True):
+            verdicts.append(_judge(rule, item, comparison, p_value, gates.alpha))
     return tuple(sorted(verdicts, key=lambda v: (_OUTCOME_ORDER[v.outcome], TIERS.index(v.tier))))
 
 
@@ -275,9 +280,12 @@ def _comparison(rule: Rule, item: Judged, gates: Gates, store: Statistics) -> Co
     mask = (
         np.array(slice_mask(item.suite, rule.slice)) if rule.slice else np.ones(len(item.suite.cases), bool)
     )
-    if int(mask.sum()) < MIN_SEGMENTS:
+    documents = [case.doc for case, inside in zip(item.suite.cases, mask, strict=True) if inside]
+    n_units = n_resampled(gates.sampling, documents)
+    if n_units < MIN_UNITS:
         raise InputError(
-            f"{int(mask.sum())} segments cannot test {rule.metric}{rule.where}; {MIN_SEGMENTS} are needed",
+            f"{n_units} {gates.sampling.resample} cannot test {rule.metric}{rule.where}; "
+            f"{MIN_UNITS} are needed",
             where=item.suite.name,
         )
     if rule.slice is None:
@@ -286,7 +294,7 @@ def _comparison(rule: Rule, item: Judged, gates: Gates, store: Statistics) -> Co
             return known
     ours = store.measure(rule.metric, item.suite.cases, item.hypotheses.outputs)
     theirs = store.measure(rule.metric, item.suite.cases, item.baseline.outputs)
-    found = compare([ours.metric], [ours.rows[mask]], [theirs.rows[mask]], gates.sampling)[0]
+    found = compare([ours.metric], [ours.rows[mask]], [theirs.rows[mask]], gates.sampling, documents)[0]
     if math.isnan(found.difference):
         raise InputError(f"nothing to measure {rule.metric}{rule.where} on", where=item.suite.name)
     return found

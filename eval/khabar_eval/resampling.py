@@ -5,7 +5,8 @@ bootstrap and of approximate randomisation. Random numbers and formulas for BLEU
 (`sacrebleu.significance`), so that the same seed gives the same p-values; unlike there, resamples are made in
 blocks, so that memory stays bounded for 100,000 segments. Rates count ties as evidence for chance:
 sacrebleu's strict `>` would call two faulty segments against none significant (p = 0.0005), as most swaps
-give exactly that difference again. Not here: what is significant enough (gates).
+give exactly that difference again. Segments are drawn and swapped one by one as there, or whole documents.
+Not here: what is significant enough (gates).
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import numpy as np
 from khabar_core.errors import UsageError
 from khabar_eval.metrics import Floats1d, Floats2d, Metric
 
-__all__ = ["Comparison", "Sampling", "bootstrap_intervals", "compare"]
+__all__ = ["RESAMPLED", "Comparison", "Sampling", "bootstrap_intervals", "compare", "n_resampled"]
+
+RESAMPLED = ("segments", "documents")
 
 _BLOCK_CELLS = 8_000_000  # float64 cells of one block of resample weights: 64 MB
 
@@ -31,11 +34,14 @@ class Sampling:
         bootstrap: resamples for intervals and the paired bootstrap.
         trials: of approximate randomisation.
         seed: of both.
+        resample: what is drawn and swapped, "segments" or whole "documents"; a segment without a document is
+            one by itself.
     """
 
     bootstrap: int = 1000
     trials: int = 10000
     seed: int = 12345
+    resample: str = "segments"
 
     def __post_init__(self) -> None:
         if self.bootstrap < 40 or self.trials < 40:
@@ -43,11 +49,14 @@ class Sampling:
             raise UsageError(f"at least 40 resamples and trials, got {self.bootstrap} and {self.trials}")
         if self.seed < 0:
             raise UsageError(f"seed must be >= 0, got {self.seed}")
+        if self.resample not in RESAMPLED:
+            raise UsageError(f'resample must be "segments" or "documents", got {self.resample!r:.40}')
 
     @property
     def signature(self) -> str:
-        """`bs:1000|ar:10000|seed:12345`."""
-        return f"bs:{self.bootstrap}|ar:{self.trials}|seed:{self.seed}"
+        """`bs:1000|seed:12345`, of intervals; documents are named, segments are what everybody resamples."""
+        unit = "|unit:document" if self.resample == "documents" else ""
+        return f"bs:{self.bootstrap}|seed:{self.seed}{unit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,26 +91,58 @@ class Comparison:
         return self.difference if self.higher_is_better else -self.difference
 
 
+def n_resampled(sampling: Sampling, documents: Sequence[str]) -> int:
+    """How many units are drawn and swapped.
+
+    Args:
+        sampling: says which.
+        documents: of each segment, "" where there is none.
+    """
+    return len(documents) if sampling.resample == "segments" else len(set(_unit_names(documents)))
+
+
 def bootstrap_intervals(
-    metrics: Sequence[Metric], statistics: Sequence[Floats2d], sampling: Sampling
+    metrics: Sequence[Metric],
+    statistics: Sequence[Floats2d],
+    sampling: Sampling,
+    documents: Sequence[str] = (),
 ) -> list[tuple[float, float] | None]:
-    """95 % intervals of several metrics over the same segments; None where nothing can be measured."""
-    scores = _bootstrap_scores(metrics, [statistics], sampling)[0]
-    return [_interval(row) for row in scores]
+    """95 % intervals of several metrics over the same segments.
+
+    None where nothing can be measured, or where a single unit is all there is: resampling it can only give
+    the value itself, which says nothing about its error.
+    """
+    units = _units(statistics, sampling, documents)
+    if len(units[0]) < 2:
+        return [None] * len(metrics)
+    return [_interval(row) for row in _bootstrap_scores(metrics, [units], sampling)[0]]
 
 
 def compare(
-    metrics: Sequence[Metric], system: Sequence[Floats2d], baseline: Sequence[Floats2d], sampling: Sampling
+    metrics: Sequence[Metric],
+    system: Sequence[Floats2d],
+    baseline: Sequence[Floats2d],
+    sampling: Sampling,
+    documents: Sequence[str] = (),
 ) -> list[Comparison]:
     """Test the difference of two systems for several metrics; pairs of matrices have equal numbers of rows.
 
+    Args:
+        metrics: what to compare.
+        system: for each metric the rows of all segments.
+        baseline: the same for the other system.
+        sampling: how often, from which seed, and what to resample.
+        documents: of each segment; needed to resample documents.
+
     Raises:
-        ValueError: the two systems have different numbers of segments.
+        ValueError: the two systems have different numbers of segments, or documents are missing.
     """
     if any(a.shape != b.shape for a, b in zip(system, baseline, strict=True)):
         raise ValueError("the two systems have different numbers of segments")
     if all((a == b).all() for a, b in zip(system, baseline, strict=True)):
         return [_no_difference(metric, rows) for metric, rows in zip(metrics, system, strict=True)]
+    n_segments = len(system[0])
+    system, baseline = (_units(rows, sampling, documents) for rows in (system, baseline))
     boot_sys, boot_base = _bootstrap_scores(metrics, [system, baseline], sampling)
     shuffled = _randomised_differences(metrics, system, baseline, sampling)
     results = []
@@ -111,7 +152,7 @@ def compare(
         difference = value - base
         samples = boot_sys[k] - boot_base[k]
         samples = samples[~np.isnan(samples)]
-        # One segment has no spread: every resample and half of all swaps give it back.
+        # One unit has no spread: every resample and half of all swaps give it back.
         same = len(system[k]) < 2 or bool((system[k] == baseline[k]).all())
         results.append(
             Comparison(
@@ -124,10 +165,32 @@ def compare(
                 p_bootstrap=1.0 if same else _p_value(_centred(samples, metric), abs(difference), metric),
                 p_randomisation=1.0 if same else _p_value(shuffled[k], abs(difference), metric),
                 higher_is_better=metric.higher_is_better,
-                n=metric.count(np.append(total_sys, len(system[k]))),
+                n=metric.count(np.append(total_sys, n_segments)),
             )
         )
     return results
+
+
+def _unit_names(documents: Sequence[str]) -> list[str]:
+    return [doc or f"\n{place}" for place, doc in enumerate(documents)]
+
+
+def _units(
+    statistics: Sequence[Floats2d], sampling: Sampling, documents: Sequence[str]
+) -> Sequence[Floats2d]:
+    """One row for each unit that is drawn and swapped: the rows themselves, or their sums by document."""
+    if sampling.resample == "segments" or not statistics:
+        return statistics
+    if any(len(rows) != len(documents) for rows in statistics):
+        raise ValueError(f"{len(documents)} documents for {len(statistics[0])} segments")
+    numbers: dict[str, int] = {}
+    places = [numbers.setdefault(name, len(numbers)) for name in _unit_names(documents)]
+    sums = []
+    for rows in statistics:
+        total = np.zeros((len(numbers), rows.shape[1]))
+        np.add.at(total, places, rows)
+        sums.append(total)
+    return sums
 
 
 def _no_difference(metric: Metric, rows: Floats2d) -> Comparison:

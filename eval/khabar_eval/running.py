@@ -17,6 +17,7 @@ from khabar_eval.cases import Suite, subset
 from khabar_eval.gating import Gates, Judged, apply_gates, skipped_rules
 from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.metrics import Statistics, check_metrics, default_metrics
+from khabar_eval.resampling import Sampling, n_resampled
 from khabar_eval.results import Evaluation, SuiteResult
 from khabar_eval.scoring import ScoringOptions, describe_suite, score_system
 from khabar_eval.systems import System, collect
@@ -142,6 +143,7 @@ def _notes(results: Sequence[SuiteResult], plan: Plan, suites: Sequence[Suite]) 
                 else "The p-values are not adjusted for that."
             )
         )
+    notes.append(_resampled(suites, plan.gates.sampling if plan.gates else plan.scoring.sampling))
     skipped = skipped_rules(plan.gates, suites) if plan.gates else []
     if skipped:
         names = ", ".join(dict.fromkeys(rule.metric for rule in skipped))
@@ -149,6 +151,17 @@ def _notes(results: Sequence[SuiteResult], plan: Plan, suites: Sequence[Suite]) 
     if any(result.suite.n_segments < 100 for result in results):
         notes.append("Suites of fewer than 100 segments show only large differences.")
     return tuple(notes)
+
+
+def _resampled(suites: Sequence[Suite], sampling: Sampling) -> str:
+    """What intervals and tests draw and swap, and what that means for these suites."""
+    text = f"Intervals and tests resample {sampling.resample}"
+    if sampling.resample == "documents":
+        counts = (f"{n_resampled(sampling, suite.documents)} in {suite.name}" for suite in suites)
+        return f"{text}: {', '.join(counts)}."
+    if any(1 < suite.n_documents < len(suite.cases) for suite in suites):
+        return f"{text}; those of one document are alike, so that intervals are a little too narrow."
+    return f"{text}."
 
 
 def _versions() -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -104,7 +104,7 @@ def score_system(
     comparisons: tuple[Comparison, ...] = ()
     if baseline is not None:
         others = [store.measure(m.name, suite.cases, baseline.outputs).rows for m in metrics]
-        comparisons = tuple(compare(metrics, statistics, others, options.sampling))
+        comparisons = tuple(compare(metrics, statistics, others, options.sampling, suite.documents))
     segment_scores, baseline_score = np.zeros(0), None
     if options.worst:
         segment_scores = _segment_scores(suite, hypotheses, store)
@@ -117,7 +117,7 @@ def score_system(
         usage=hypotheses.usage,
         words_per_second=n_words / seconds if seconds else None,
         cached=hypotheses.cached,
-        scores=_scores(metrics, statistics, options.sampling),
+        scores=_scores(metrics, statistics, options.sampling, suite.documents),
         comparisons=comparisons,
         breakdowns=_breakdowns(suite, metrics, statistics, options) if options.breakdowns else (),
         missed_names=_missed_names(suite, hypotheses.outputs) if options.worst else (),
@@ -144,9 +144,9 @@ def _count(metric: Metric, matrix: Floats2d) -> int:
 
 
 def _scores(
-    metrics: Sequence[Metric], statistics: Sequence[Floats2d], sampling: Sampling
+    metrics: Sequence[Metric], statistics: Sequence[Floats2d], sampling: Sampling, documents: Sequence[str]
 ) -> tuple[Score, ...]:
-    intervals = bootstrap_intervals(metrics, statistics, sampling) if metrics else []
+    intervals = bootstrap_intervals(metrics, statistics, sampling, documents) if metrics else []
     scores = []
     for metric, matrix, interval in zip(metrics, statistics, intervals, strict=True):
         value = metric.value(matrix.sum(0))
@@ -160,10 +160,9 @@ def _scores(
                 value=value,
                 n=_count(metric, matrix),
                 higher_is_better=metric.higher_is_better,
-                # Resampling a single unit can only give the value itself, which says nothing about its error.
-                interval=interval if len(matrix) > 1 else None,
+                interval=interval,
                 unit=metric.unit,
-                signature=f"{metric.signature}|bs:{sampling.bootstrap}|seed:{sampling.seed}",
+                signature=f"{metric.signature}|{sampling.signature}",
             )
         )
     return tuple(scores)
@@ -173,7 +172,7 @@ def _breakdowns(
     suite: Suite, metrics: Sequence[Metric], statistics: Sequence[Floats2d], options: ScoringOptions
 ) -> tuple[Breakdown, ...]:
     chosen = [k for k, metric in enumerate(metrics) if metric.name in _SLICE_METRICS]
-    sampling = Sampling(bootstrap=_SLICE_RESAMPLES, trials=_SLICE_RESAMPLES, seed=options.sampling.seed)
+    sampling = replace(options.sampling, bootstrap=_SLICE_RESAMPLES, trials=_SLICE_RESAMPLES)
     results = []
     for kind, groups in _slices(suite).items():
         largest = sorted(groups, key=lambda name: -len(groups[name]))[:_MAX_SLICES]
@@ -181,7 +180,8 @@ def _breakdowns(
             rows = groups[name]
             parts = [(metrics[k], statistics[k][rows]) for k in chosen]
             parts = [(metric, part) for metric, part in parts if _count(metric, part)]
-            scores = _scores([m for m, _ in parts], [p for _, p in parts], sampling)
+            documents = [suite.cases[row].doc for row in rows]
+            scores = _scores([m for m, _ in parts], [p for _, p in parts], sampling, documents)
             results.append(Breakdown(kind=kind, name=name, n_segments=len(rows), scores=scores))
     return tuple(results)
 

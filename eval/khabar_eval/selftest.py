@@ -105,7 +105,7 @@ def run_selftest(
     Raises:
         InputError: no damage can be tested with these rules and suites.
     """
-    gates = replace(gates, sampling=replace(_SAMPLING, seed=seed))
+    gates = replace(gates, sampling=replace(_SAMPLING, seed=seed, resample=gates.sampling.resample))
     good = {suite.name: tuple(imitate(suite, seed)) for suite in suites}
     store = Statistics()
     undamaged = [_judged(suite, good[suite.name], good[suite.name], gates, store) for suite in suites]
@@ -167,7 +167,7 @@ def _judge_damage(
     for suite in suites:
         outputs = good[suite.name]
         if damage.concerns(suite):
-            outputs = tuple(damage.apply(suite, outputs, random.Random(f"{name}-{seed}")))
+            outputs = tuple(damage.apply(suite, outputs, random.Random(f"{name}-{suite.name}-{seed}")))
             touched.append(suite.name)
         judged.append(_judged(suite, outputs, good[suite.name], gates, store))
     missed = [v.metric for v in _stopping(apply_gates(gates, judged, store))]

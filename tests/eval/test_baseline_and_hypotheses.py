@@ -13,6 +13,7 @@ from khabar_core.errors import InputError, UsageError
 from khabar_eval.baseline import describe_baseline, load_baseline, write_baseline
 from khabar_eval.cases import Suite
 from khabar_eval.hypotheses import Hypotheses, Usage, load_hypotheses, save_hypotheses
+from khabar_eval.running import pick_suites
 
 Make = Callable[..., Hypotheses]
 
@@ -61,6 +62,21 @@ def test_a_baseline_needs_a_reason_and_one_system(stored: Path, suite: Suite, sp
         write_baseline(stored, [(other, spoiled(0.1, "b"))], reason="x", date="2024-04-01")
 
 
+def test_a_part_of_another_size_takes_the_place_of_the_old_one(suite: Suite, tmp_path: Path) -> None:
+    path = tmp_path / "b.json"
+
+    def update(limit: int, signature: str) -> None:
+        (part,) = pick_suites([suite], {}, limit)
+        outputs = tuple(case.refs[0] for case in part.cases)
+        made = Hypotheses(system="s", signature=signature, outputs=outputs)
+        write_baseline(path, [(part, made)], reason="x", date="2024-04-01")
+
+    update(16, "a")
+    update(24, "b")
+    assert list(load_baseline(path).data) == ["small-24"]
+    assert len(load_baseline(path).history) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -71,6 +87,7 @@ def test_a_baseline_needs_a_reason_and_one_system(stored: Path, suite: Suite, sp
             "BLEU was v1, now it is nrefs",
         ),
         (lambda d: d["suites"]["small"]["scores"]["BLEU"].update(value=99.0), "but the file says 99"),
+        (lambda d: d["suites"]["small"]["scores"].update(BLEU=1), "score of BLEU is damaged"),
         (lambda d: d["suites"]["small"].pop("scores"), "scores of suite 'small' are missing"),
         (lambda d: d["suites"].pop("small"), "baseline has no suites"),
         (lambda d: d.update(kind="other"), "not a khabar baseline"),

@@ -44,6 +44,19 @@ def test_many_comparisons_are_noted(suite: Suite, spoiled: Make) -> None:
     assert "fewer than 100 segments" in notes
 
 
+def test_reports_say_what_is_resampled(suite: Suite, spoiled: Make) -> None:
+    systems = [system("a", spoiled(0.1)), system("b", spoiled(0.3))]
+    found = {}
+    for unit in ("segments", "documents"):
+        scoring = replace(QUICK, sampling=replace(QUICK.sampling, resample=unit))
+        found[unit] = evaluate([suite], systems, Plan(scoring=scoring))
+    assert "resample segments; those of one document are alike" in " ".join(found["segments"].notes)
+    assert "resample documents: 8 in small." in " ".join(found["documents"].notes)
+    scores = {unit: run.suites[0].systems[0].score("BLEU") for unit, run in found.items()}
+    assert scores["documents"].signature == f"{scores['segments'].signature}|unit:document"  # type: ignore[union-attr]
+    assert scores["documents"].interval != scores["segments"].interval  # type: ignore[union-attr]
+
+
 def test_a_stored_baseline_judges_every_system(suite: Suite, spoiled: Make, tmp_path: Path) -> None:
     write_baseline(tmp_path / "b.json", [(suite, spoiled(0.1, "old"))], reason="first", date="2024-03-01")
     gates = Gates(name="g", rules=(Rule(metric="chrF2++", max_loss=1.0),), sampling=QUICK.sampling)

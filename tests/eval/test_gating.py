@@ -109,6 +109,17 @@ def test_too_few_segments_are_an_error(suite: Suite, spoiled: Make) -> None:
         judge(one, outputs, outputs, Rule(metric="chrF2++", max_loss=1.0))
 
 
+def test_too_few_documents_are_an_error(suite: Suite, spoiled: Make, tmp_path: Path) -> None:
+    path = tmp_path / "g.toml"
+    rule = '[[rule]]\nmetric = "chrF2++"\nmax_loss = 1.0\n'
+    path.write_text(f'schema = 1\nresample = "documents"\ntrials = 200\n{rule}', encoding="utf-8")
+    gates = load_gates(str(path))
+    new, old = spoiled(0.3), spoiled(0.1)
+    result = score_system(suite, new, ScoringOptions(sampling=gates.sampling), old)
+    with pytest.raises(InputError, match=r"small: 8 documents cannot test chrF2\+\+; 10 are needed"):
+        apply_gates(gates, [Judged(suite, result, new, old)])
+
+
 def test_gates_that_could_never_be_missed_are_an_error(suite: Suite, spoiled: Make) -> None:
     rules = [Rule(metric=m, max_loss=1.0) for m in ("BLEU", "chrF2++", "TER")]
     with pytest.raises(InputError, match=r"200 trials cannot show significance at 0\.01 for 3"):
@@ -118,6 +129,17 @@ def test_gates_that_could_never_be_missed_are_an_error(suite: Suite, spoiled: Ma
 def test_monitored_and_soft_rules_come_after_hard_ones(suite: Suite, spoiled: Make) -> None:
     rules = [Rule(metric="chrF2++", at_least=99.9, tier=tier) for tier in ("monitor", "soft", "hard")]
     assert [v.tier for v in judge(suite, spoiled(0.2), None, *rules)] == ["hard", "soft", "monitor"]
+
+
+def test_rules_that_stop_nothing_do_not_weaken_those_that_do(suite: Suite, spoiled: Make) -> None:
+    """Holm counts the rules of each tier for themselves."""
+    names = ("BLEU", "TER", "bad_length", "empty")
+    soft = [Rule(metric=name, max_loss=1.0, tier="soft") for name in names]
+    hard = Rule(metric="chrF2++", max_loss=0.0)
+    alone = judge(suite, spoiled(0.2), spoiled(0.1), hard, alpha=0.04)
+    together = judge(suite, spoiled(0.2), spoiled(0.1), hard, *soft, alpha=0.04)
+    p_values = {v.metric: v.p_value for v in together if v.tier == "hard"}
+    assert p_values["chrF2++"] == alone[0].p_value
 
 
 @given(st.lists(st.floats(min_value=0, max_value=1), min_size=1, max_size=12))

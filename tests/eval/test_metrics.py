@@ -20,7 +20,7 @@ from khabar_core.errors import UsageError
 from khabar_eval.cases import Case, Entity, Suite
 from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.metrics import METRICS, find_metric
-from khabar_eval.resampling import Sampling, bootstrap_intervals, compare
+from khabar_eval.resampling import Sampling, bootstrap_intervals, compare, n_resampled
 
 ORACLES = {"BLEU": ("bleu", []), "chrF2++": ("chrf", ["--chrf-word-order", "2"]), "TER": ("ter", [])}
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "dev"
@@ -175,6 +175,42 @@ def test_nothing_to_measure_is_not_a_number_and_not_zero() -> None:
 def test_an_unknown_metric_is_refused() -> None:
     with pytest.raises(UsageError, match=r"no metric 'bleu' \(one of BLEU"):
         find_metric("bleu")
+
+
+def test_documents_are_resampled_whole(suite: Suite, spoiled: Callable[..., Hypotheses]) -> None:
+    """The same as segments whose rows are the sums of the documents; five alike segments count as one."""
+    metric = find_metric("BLEU")
+    ours, theirs = (metric.statistics(suite.cases, spoiled(rate).outputs) for rate in (0.1, 0.12))
+    sampling = Sampling(bootstrap=200, trials=200, resample="documents")
+    (found,) = compare([metric], [ours], [theirs], sampling, suite.documents)
+    joined = [rows.reshape(8, 5, -1).sum(1) for rows in (ours, theirs)]
+    (oracle,) = compare([metric], [joined[0]], [joined[1]], Sampling(bootstrap=200, trials=200))
+    assert (found.p_bootstrap, found.p_randomisation) == (oracle.p_bootstrap, oracle.p_randomisation)
+    assert (found.interval, found.value, found.n) == (oracle.interval, oracle.value, 40)
+    alike = np.repeat(joined[0], 5, axis=0)
+    spans = [
+        bootstrap_intervals([metric], [alike], Sampling(resample=unit), suite.documents)[0]
+        for unit in ("segments", "documents")
+    ]
+    (low, high), (doc_low, doc_high) = spans  # type: ignore[misc]
+    # Copies carry no information: with five of each the interval by segments is 1 / sqrt(5) as wide.
+    assert (high - low) / (doc_high - doc_low) == pytest.approx(5**-0.5, rel=0.15)
+
+
+def test_segments_without_a_document_are_their_own() -> None:
+    sampling = Sampling(resample="documents")
+    assert n_resampled(sampling, ["", "a", "", "a", "b"]) == 4
+    assert n_resampled(Sampling(), ["", "a", "", "a", "b"]) == 5
+    metric = find_metric("empty")
+    rows = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 1.0]])
+    assert bootstrap_intervals([metric], [rows], sampling, [""] * 3) == bootstrap_intervals(
+        [metric], [rows], Sampling()
+    )
+    assert bootstrap_intervals([metric], [rows], sampling, ["a"] * 3) == [None]
+    with pytest.raises(ValueError, match="0 documents for 3 segments"):
+        bootstrap_intervals([metric], [rows], sampling)
+    with pytest.raises(UsageError, match=r'must be "segments" or "documents", got .words.'):
+        Sampling(resample="words")
 
 
 @settings(max_examples=40, deadline=None)

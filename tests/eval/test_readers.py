@@ -193,7 +193,10 @@ def test_subsets_are_stable_and_small(suite: Suite) -> None:
     assert small.n_documents == 8
     assert small.digest == subset(suite, 16).digest != suite.digest
     assert subset(suite, 4000) is suite
-    assert len(subset(suite, 3).cases) == 3
+    assert [case.doc for case in subset(suite, 3).cases] == ["d0", "d2", "d5"]
+    # Eight documents of five: 13 are one of each, and one more of the first five.
+    assert [case.id for case in subset(suite, 13).cases][:3] == ["s000", "s001", "s005"]
+    assert len(subset(suite, 13).cases) == 13
     with pytest.raises(UsageError, match="at least 1"):
         subset(suite, 0)
 

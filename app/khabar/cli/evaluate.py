@@ -74,6 +74,10 @@ def evaluate(
     baseline: Annotated[Path | None, typer.Option(help="File of `khabar baseline update`.")] = None,
     metric: Annotated[list[str] | None, typer.Option(help="Only these metrics; may be repeated.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of resampling; default 12345, as sacrebleu.")] = None,
+    resample: Annotated[
+        str | None,
+        typer.Option(help="segments (default, as sacrebleu) or documents, for intervals and tests."),
+    ] = None,
     cache: CacheFolder = None,
     output: Annotated[
         Path | None,
@@ -112,6 +116,7 @@ def evaluate(
         baseline=baseline,
         metrics=tuple(metric or ()),
         seed=seed,
+        resample=resample,
         cache=cache,
         command="khabar " + shlex.join(sys.argv[1:]),
         progress=lambda text: None if quiet else print(f"khabar: {text}", file=sys.stderr),
