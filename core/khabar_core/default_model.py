@@ -52,7 +52,6 @@ _REINSTALL = "pip install --force-reinstall khabar"
 PROMPTS = {
     "translate": "{terms}Arabic: {source}\nEnglish:",
     "brief": "Article:\n{source}\nBrief:",
-    "verify": "Sources:\n{source}\nSupported:",
 }
 
 

@@ -66,7 +66,7 @@ class Manifest:
     Attributes:
         name: the name users type.
         family: one of SEQ2SEQ_FAMILIES or DECODER_FAMILIES.
-        tasks: what it can do: "translate", "brief", "verify".
+        tasks: what it can do: "translate", "brief".
         prompts: task -> template with `{source}`, for decoders also `{terms}`; seq2seq models may have a
             prefix (`summarize: {source}`); a task without a template gets the bare source.
         hint_format: how hints are written; None when the model was not trained to obey hints.

@@ -145,6 +145,32 @@ def pad_batch(
     return ids, targets, sum(len(examples.tokens[i]) for i in rows)
 
 
+def pair_batches(
+    encoder: Encoder, rows: list[dict], budget: int, rng: np.random.Generator, fill: int = 0
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (ids, targets) for ever; rows 2i and 2i + 1 are the right and the wrong output of a prompt.
+
+    There is no end mark, as the engine scores them.
+    """
+    both = Examples()
+    for side in ("target", "wrong"):
+        both.add(encoder, [r["prompt"] for r in rows], [r[side] for r in rows], [1.0] * len(rows))
+    if len(both.tokens) != 2 * len(rows):
+        raise ValueError("a pair is too long")
+    both.tokens = [tokens[:-1] for tokens in both.tokens]
+    while True:
+        order = list(rng.permutation(len(rows)))
+        while order:
+            group: list[int] = []
+            while order and (len(group) + 2) * len(both.tokens[order[-1]]) <= max(
+                budget, 2 * len(both.tokens[order[-1]])
+            ):
+                pair = int(order.pop())
+                group += [pair, pair + len(rows)]
+            ids, targets, _ = pad_batch(both, group, encoder.pad, fill if rng.random() < 0.75 else 0)
+            yield ids, targets
+
+
 def in_background(source: Iterator, depth: int = 8) -> Iterator:
     """Run an endless iterator in a thread, so that the accelerator does not wait for padding."""
     ready: queue.Queue = queue.Queue(depth)

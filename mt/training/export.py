@@ -36,6 +36,35 @@ def balanced(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (vt * root[:, None]) @ q_a.T, q_b @ (u * root)
 
 
+def export(shards: list[Path], out: Path, n_files: int = 2, rank: int | None = None) -> list[float]:
+    """Round the adapter of some shards and write it; the relative errors of B·A, one for each matrix."""
+    tensors: dict[str, torch.Tensor] = {}
+    for path in shards:
+        tensors.update(load_file(path))
+    names = sorted({name.rsplit(".", 1)[0] for name in tensors})
+    errors = []
+    parts: list[dict[str, np.ndarray]] = [{} for _ in range(n_files)]
+    for number, name in enumerate(names):
+        a, b = tensors[f"{name}.a"].float().numpy(), tensors[f"{name}.b"].float().numpy()
+        product = b @ a
+        a, b = balanced(a, b)
+        a, b = a[:rank], b[:, :rank]
+        qa, sa = rounded(a)
+        qb, sb = rounded(b)
+        again = (qb * sb.astype(np.float32)) @ (qa * sa.astype(np.float32))
+        errors.append(float(np.linalg.norm(again - product) / np.linalg.norm(product)))
+        parts[number % n_files] |= {
+            f"{name}.a": qa,
+            f"{name}.a_scale": sa,
+            f"{name}.b": qb,
+            f"{name}.b_scale": sb,
+        }
+    out.mkdir(parents=True, exist_ok=True)
+    for number, part in enumerate(parts):
+        save_file(part, out / f"adapter_{number:02d}.safetensors")
+    return errors
+
+
 def main() -> None:
     """Read the command line, round and write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -44,34 +73,10 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=2)
     parser.add_argument("--rank", type=int, help="keep only this many singular directions")
     args = parser.parse_args()
-    tensors: dict[str, torch.Tensor] = {}
-    for path in args.shards:
-        tensors.update(load_file(path))
-    names = sorted({name.rsplit(".", 1)[0] for name in tensors})
-    error, size = [], []
-    out: list[dict[str, np.ndarray]] = [{} for _ in range(args.files)]
-    for number, name in enumerate(names):
-        a, b = tensors[f"{name}.a"].float().numpy(), tensors[f"{name}.b"].float().numpy()
-        product = b @ a
-        a, b = balanced(a, b)
-        a, b = a[: args.rank], b[:, : args.rank]
-        qa, sa = rounded(a)
-        qb, sb = rounded(b)
-        again = (qb * sb.astype(np.float32)) @ (qa * sa.astype(np.float32))
-        error.append(np.linalg.norm(again - product) / np.linalg.norm(product))
-        size.append(np.linalg.norm(product))
-        out[number % args.files] |= {
-            f"{name}.a": qa,
-            f"{name}.a_scale": sa,
-            f"{name}.b": qb,
-            f"{name}.b_scale": sb,
-        }
-    args.out.mkdir(parents=True, exist_ok=True)
-    for number, part in enumerate(out):
-        path = args.out / f"adapter_{number:02d}.safetensors"
-        save_file(part, path)
+    errors = export(args.shards, args.out, args.files, args.rank)
+    for path in sorted(args.out.glob("adapter_*.safetensors")):
         print(path, path.stat().st_size)
-    print(f"relative error of B·A after rounding: mean {np.mean(error):.4f}, worst {max(error):.4f}")
+    print(f"relative error of B·A after rounding: mean {np.mean(errors):.4f}, worst {max(errors):.4f}")
 
 
 if __name__ == "__main__":

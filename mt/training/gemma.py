@@ -27,6 +27,8 @@ from torch.nn import functional as F
 HIDDEN, N_LAYERS, N_HEADS, HEAD_DIM, FFN = 640, 18, 4, 256, 2048
 SLIDING_WINDOW, GLOBAL_EVERY = 512, 6
 EPSILON = 1e-6
+# Of pairs of a right and a wrong output: natural-log units, and the weight of the right one's own loss.
+MARGIN, RIGHT_WEIGHT = 3.0, 0.2
 # (our name, GGUF name, out, in)
 LINEARS = (
     ("self_attn.q_proj", "attn_q", N_HEADS * HEAD_DIM, HIDDEN),
@@ -268,6 +270,24 @@ class Gemma(nn.Module):
         wanted = targets[:, 1:]
         where = wanted != -100
         return F.cross_entropy(F.linear(h[where], self.token_embd).float(), wanted[where])
+
+    def log_probability(self, ids: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """(b,) sums of the natural-log probabilities of the targets (b, n) that are not -100."""
+        h = self.forward(ids)[:, :-1]
+        wanted = targets[:, 1:]
+        rows, places = torch.nonzero(wanted != -100, as_tuple=True)
+        logits = F.linear(h[rows, places], self.token_embd).float()
+        found = -F.cross_entropy(logits, wanted[rows, places], reduction="none")
+        return torch.zeros(len(ids), device=ids.device).index_add(0, rows, found)
+
+    def contrast(self, ids: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Rows 2i and 2i + 1 are a right and a wrong output of one prompt: the right one shall be likelier by
+        a margin (softplus of what is missing; after CLIFF, arXiv:2109.09209), and likely.
+        """
+        sums = self.log_probability(ids, targets)
+        right, wrong = sums[::2], sums[1::2]
+        n_tokens = (targets[::2] != -100).sum(1)
+        return F.softplus(MARGIN - (right - wrong)).mean() - RIGHT_WEIGHT * (right / n_tokens).mean()
 
     def adapter(self) -> dict[str, torch.Tensor]:
         """The adapter as bfloat16 tensors `NAME.a`, `NAME.b` on the CPU."""

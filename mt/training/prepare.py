@@ -5,7 +5,7 @@ In: sources.toml, the data folder, our own corpus. Out, in the work folder:
                      variants of each pair of a hinted source
     mono_ar.txt.xz, mono_en.txt.xz   news sentences for language modelling and back-translation
     brief.jsonl.xz   {"prompt","target","kind"} for the briefing task (see briefs.py)
-    claim.jsonl.xz   the same for the checking task (see claims.py)
+    claim.jsonl.xz   {"prompt","target","wrong","kind"}: right and wrong sentences (see claims.py)
     stats.json       what was read, dropped and why
 Left out: tokenisation (train.py does it).
 Use: python prepare.py --data ../../../shared/data --out work
@@ -178,7 +178,7 @@ def write_stats(out: Path, stats: dict) -> None:
 
 
 def write_summaries(out: Path, summ: Path, rng: random.Random, stats: dict) -> None:
-    """The examples of the tasks brief and verify."""
+    """The examples of the briefing task, and pairs of right and wrong sentences."""
     own = HERE.parents[1] / "summarize/training/data"
     for name, maker in (("brief", briefs.examples), ("claim", claims.examples)):
         rows, stats[name] = maker(summ, own, rng)
@@ -191,7 +191,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=HERE / "work")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--summaries", action="store_true", help="renew the tasks brief and verify only")
+    parser.add_argument("--summaries", action="store_true", help="renew the briefing examples only")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     config = tomllib.loads((HERE / "sources.toml").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ phase 2 learns Arabic to English from the real and the tagged synthetic pairs, a
 given in seconds, so a lease of any length gets a complete schedule. Without phase 1 (--first 0) it is plain
 fine-tuning; --shares then says how much of it each task gets.
 Use: python train.py --base model.gguf --work work --tokenizer DIR --out run --first 0 --second 7200
---tokens 2304 --only-b --first-layer 6 --shares forward=0.3 brief=0.4 claim=0.3
+--tokens 2304 --only-b --first-layer 6 --shares forward=0.35 brief=0.65 --pair-tokens 1536
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import math
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from examples import (
     Examples,
     batches,
     in_background,
+    pair_batches,
     read_jsonl,
     read_lines,
     reverse_prompt,
@@ -108,10 +110,18 @@ class Run:
         self.optimiser.load_state_dict(state["optimiser"])
         self.before, self.step, self.seen = state["elapsed"], state["step"], state["seen"]
 
-    def train(self, examples: Examples, until: float, rate: tuple[float, float], dropout: float) -> None:
+    def train(
+        self,
+        examples: Examples,
+        until: float,
+        rate: tuple[float, float],
+        dropout: float,
+        pairs: Iterator[tuple[np.ndarray, np.ndarray]] | None = None,
+    ) -> None:
         """Train until `until` seconds of the run have passed; the rate goes from the first value to the
-        second.
+        second. With `pairs`, every step also has a batch of right and wrong outputs.
         """
+        contrasts: list[float] = []
         rng = np.random.default_rng(self.args.seed + self.step)
         began, loss_sum, last_save, last_log = self.elapsed(), None, time.time(), time.time()
         seen_before, n_since = self.seen, 0
@@ -129,6 +139,10 @@ class Run:
             targets_t = torch.from_numpy(targets).to(self.device, non_blocking=True)
             loss = self.model.loss(ids_t, targets_t, dropout)
             loss.backward()
+            if pairs is not None:
+                contrast = self.model.contrast(*(torch.from_numpy(x).to(self.device) for x in next(pairs)))
+                contrast.backward()
+                contrasts.append(float(contrast.detach()))
             torch.nn.utils.clip_grad_norm_(self.trainable, 1.0)
             self.optimiser.step()
             self.optimiser.zero_grad(set_to_none=True)
@@ -142,7 +156,9 @@ class Run:
                     lr=round(lr, 6),
                     tokens_per_s=round(speed),
                     seen=self.seen,
+                    **({"contrast": round(float(np.mean(contrasts)), 4)} if contrasts else {}),
                 )
+                contrasts.clear()
                 loss_sum, n_since = None, 0
             if time.time() - last_save > self.args.save_every:
                 last_save = time.time()
@@ -172,8 +188,8 @@ class Run:
 
 
 def load_examples(run: Run) -> dict[str, Examples]:
-    """Tokenise every shard: forward, reverse, arabic (language model), brief, claim."""
-    sets = {name: Examples() for name in ("forward", "reverse", "arabic", "brief", "claim")}
+    """Tokenise every shard: forward, reverse, arabic (language model), brief."""
+    sets = {name: Examples() for name in ("forward", "reverse", "arabic", "brief")}
     work, encoder = run.args.work, run.encoder
     pairs = read_jsonl(work / "pairs.jsonl.xz")
     sets["forward"].add(
@@ -197,10 +213,6 @@ def load_examples(run: Run) -> dict[str, Examples]:
         briefs = [b for b in briefs if b["kind"] in run.args.brief_kinds]
     weights = [8.0 if b["kind"] == "cited" else 1.0 for b in briefs]
     sets["brief"].add(encoder, [b["prompt"] for b in briefs], [b["target"] for b in briefs], weights)
-    claims = read_jsonl(work / "claim.jsonl.xz")
-    sets["claim"].add(
-        encoder, [c["prompt"] for c in claims], [c["target"] for c in claims], [1.0] * len(claims)
-    )
     run.log(examples={name: [len(s.tokens), round(s.n_tokens())] for name, s in sets.items()})
     return sets
 
@@ -264,7 +276,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rank", type=int, default=128)
     parser.add_argument("--first-layer", type=int, default=0, help="layers below keep their adapter")
     parser.add_argument("--only-b", action="store_true", help="learn B alone: cheaper on processors")
-    parser.add_argument("--shares", nargs="*", default=[], help="forward=0.3 brief=0.4 claim=0.3")
+    parser.add_argument("--shares", nargs="*", default=[], help="forward=0.35 brief=0.65")
+    parser.add_argument("--pair-tokens", type=int, default=0, help="tokens of right and wrong pairs a step")
     parser.add_argument("--brief-kinds", nargs="*", default=[], help="only these kinds of brief examples")
     parser.add_argument("--fill", type=int, default=0, help="prompt lengths are filled up to a multiple")
     parser.add_argument("--warm-up", type=int, default=100, help="steps")
@@ -304,19 +317,28 @@ def main() -> None:
     if args.shares:
         real = shared_out(sets, {name: float(share) for name, share in (s.split("=") for s in args.shares)})
     else:
-        for name in ("forward", "brief", "claim"):
+        for name in ("forward", "brief"):
             real.extend(sets[name])
     second.extend(real)
     run.log(second_phase_tokens=round(second.n_tokens()), real_tokens=round(real.n_tokens()))
     began, rate = (0.0, args.lr) if args.first == 0 else (run.elapsed(), 0.7 * args.lr)
+    pairs = None
+    if args.pair_tokens:
+        rng = np.random.default_rng(args.seed + run.step)
+        rows = read_jsonl(args.work / "claim.jsonl.xz")
+        pairs = pair_batches(run.encoder, rows, args.pair_tokens, rng, args.fill)
     # The last quarter sees real pairs only, while the rate falls to nothing: the style of the output is
     # theirs.
     turn = 1.0 if args.back == 0 else 0.75
     run.train(
-        second, began + turn * args.second, (rate, 0.3 * rate if turn < 1 else 0.02 * rate), args.dropout
+        second,
+        began + turn * args.second,
+        (rate, 0.3 * rate if turn < 1 else 0.02 * rate),
+        args.dropout,
+        pairs,
     )
     if turn < 1:
-        run.train(real, began + args.second, (0.3 * rate, 0.01 * rate), args.dropout)
+        run.train(real, began + args.second, (0.3 * rate, 0.01 * rate), args.dropout, pairs)
     run.save()
     if args.validate:
         run.validate("second", args.validate)

@@ -9,9 +9,11 @@ Not here: several events, records, formats.
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from khabar_core.engines.base import Engine
 from khabar_summarize.analysis import analyse
@@ -19,7 +21,7 @@ from khabar_summarize.compress import shorter_forms
 from khabar_summarize.english import content_stems, count_words
 from khabar_summarize.options import BriefOptions
 from khabar_summarize.second_opinion import Scorer
-from khabar_summarize.selection import Ranked, fit_window, overlap
+from khabar_summarize.selection import Ranked, fit_window, in_parts, overlap
 from khabar_summarize.verify import Verdict, Verifier
 from khabar_summarize.writing import Candidate, Writer, writes_citations
 
@@ -36,6 +38,8 @@ _FULL = 0.75  # share of the asked length from which a brief counts as full
 # of 512, beyond which reading is several times slower.
 _WINDOW = 440
 _WINDOW_SHARE = 0.9  # of the input of other models
+# A brief of fewer words tells one thing, so the whole article is read at once.
+_WORDS_FOR_PARTS, _LEAD = 60, 0.5
 _PRONOUN = re.compile(r"\b(?:he|him|his|she|her|they|them|their|it|its)\b", re.IGNORECASE)
 _PRONOUNS = ("he ", "she ", "it ", "they ", "his ", "her ", "their ", "its ", "this ", "these ")
 
@@ -79,6 +83,13 @@ class Pool:
     verifier: Verifier
 
 
+class _Room(NamedTuple):
+    """How many words and sentences a brief may have so far."""
+
+    words: int
+    sentences: int
+
+
 class Drafter:
     """Makes the drafts of one event.
 
@@ -93,6 +104,8 @@ class Drafter:
         self._options = options
         self._engine = engine
         self._limit = options.sentences or DEFAULT_SENTENCES
+        # What the parts of the article that are written so far may take.
+        self._room = _Room(options.max_words, self._limit)
         self.notes: list[str] = []
 
     def draft(self) -> list[Draft]:
@@ -105,41 +118,55 @@ class Drafter:
         return drafts
 
     def _written(self, engine: Engine) -> list[Draft]:
-        """The best candidate with every failing sentence replaced."""
+        """What the model writes, part by part in a long article, every failing sentence replaced."""
         own = writes_citations(engine)
         limit = _WINDOW if own else int(engine.max_input_tokens * _WINDOW_SHARE)
-        window = fit_window(self._pool.ranked, engine.count_tokens, limit)
-        writer = Writer(engine, [r.source.text for r in window], self._options)
-        shown = [r.index for r in window]
-        best, others = self._best(writer, shown)
-        if not best:
-            self.notes.append("the model wrote nothing; the brief is extractive")
-            return []
+        parts = [list(self._pool.ranked)]
+        if self._limit > 1 and self._options.max_words >= _WORDS_FOR_PARTS:
+            parts = in_parts(self._pool.ranked, engine.count_tokens, limit)
         settled: list[Draft] = []
+        others: list[Draft] = []
+        for number, part in enumerate(parts, start=1):
+            # The beginning of a news article deserves more than its even share.
+            share = (number + _LEAD) / (len(parts) + _LEAD)
+            self._room = _Room(int(share * self._options.max_words), math.ceil(share * self._limit - 0.5))
+            window = fit_window(part, engine.count_tokens, limit)
+            writer = Writer(engine, [r.source.text for r in window], self._options)
+            others += self._write_part(writer, [r.index for r in window], settled)
+        self._room = _Room(self._options.max_words, self._limit)
+        if not settled and not others and not self.notes:
+            self.notes.append("the model wrote nothing; the brief is extractive")
+        self._add_others(settled, others)
+        return settled
+
+    def _write_part(self, writer: Writer, shown: Sequence[int], settled: list[Draft]) -> list[Draft]:
+        """Settle the sentences of the best candidate; returns those of the others that may pass."""
+        best, others = self._best(writer, shown)
+        mine: list[Draft] = []
         retried, kept = False, True
         for place, draft in enumerate(best):
-            if self._full(settled):
+            if self._full([*settled, *mine]):
                 break
             draft = self._confirmed(draft)
             # "Its head said..." says something else when the sentence before is gone.
             leans = not kept and draft.text.lower().startswith(_PRONOUNS)
             kept = draft.verdict.passed and not leans
-            if kept:
-                self._add(settled, draft)
-                continue
-            replacement = self._substitute(draft, others, settled)
-            if replacement is None and not retried and self._options.samples:
-                retried = True
-                tries = self._retry(writer, shown, settled)
-                others.extend(tries)
-                replacement = self._substitute(draft, tries, settled)
-            if replacement is None:
-                replacement = self._extract_for(draft, settled)
-            self._note_replacement(place, draft, replacement)
-            if replacement is not None:
-                self._add(settled, replacement)
-        self._add_others(settled, others)
-        return settled
+            replacement: Draft | None = draft
+            if not kept:
+                before = [*settled, *mine]
+                replacement = self._substitute(draft, others, before)
+                if replacement is None and not retried and self._options.samples:
+                    retried = True
+                    tries = self._retry(writer, shown, mine)
+                    others.extend(tries)
+                    replacement = self._substitute(draft, tries, before)
+                if replacement is None:
+                    replacement = self._extract_for(draft, before)
+                self._note_replacement(place, draft, replacement)
+            if replacement is not None and self._fits(replacement, [*settled, *mine]):
+                mine.append(replacement)
+        settled += mine
+        return others
 
     def _best(self, writer: Writer, shown: Sequence[int]) -> tuple[list[Draft], list[Draft]]:
         """The best candidate, and the sentences of the others that may pass.
@@ -246,7 +273,7 @@ class Drafter:
             dangling = self._pool.ranked[index].dangling and index - 1 not in before
             if dangling or any(index in d.verdict.cites for d in settled):
                 continue
-            draft = self._extract(index, self._options.max_words - self._words(settled))
+            draft = self._extract(index, self._room.words - self._words(settled))
             if draft is not None and self._fits(draft, settled):
                 return draft
         return None
@@ -309,13 +336,12 @@ class Drafter:
         return sum(count_words(d.text) for d in drafts)
 
     def _full(self, drafts: Sequence[Draft]) -> bool:
-        return len(drafts) >= self._limit or self._words(drafts) >= self._options.max_words
+        return len(drafts) >= self._room.sentences or self._words(drafts) >= self._room.words
 
     def _fits(self, draft: Draft, settled: Sequence[Draft]) -> bool:
-        room = self._words(settled) + count_words(draft.text) <= self._options.max_words
         return (
-            room
-            and len(settled) < self._limit
+            self._words(settled) + count_words(draft.text) <= self._room.words
+            and len(settled) < self._room.sentences
             and all(_repetition(draft, other) <= _REDUNDANT for other in settled)
         )
 

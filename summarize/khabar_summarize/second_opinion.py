@@ -1,16 +1,14 @@
-"""Ask a language model whether the cited sentences support a written one.
+"""Ask a language model whether a sentence or a variant of it fits the cited sentences better.
 
 In: an engine that can score texts, a written sentence, the sentences it cites. Out: a `Check` named "model".
-An engine that does the task "verify" is asked straight: how likely is "yes" after the sources and the claim?
-Another one that writes briefs is asked whether a variant of the sentence is likelier after the cited
-sentences alone: a slip made under a long article is often visible there, and an error of somebody else nearly
-always. Not here: the variants (alternatives), what the opinion overrules (verify).
+The model that wrote a sentence is asked again with the cited sentences alone before it: a slip made under a
+long article is often visible there, and an error of somebody else nearly always. Not here: the
+variants (alternatives).
 """
 
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -21,12 +19,10 @@ from khabar_summarize.alternatives import alternatives
 from khabar_summarize.analysis import Analysis
 from khabar_summarize.writing import number_sentences
 
-__all__ = ["Scorer", "Verifying", "probability", "second_opinion"]
+__all__ = ["Scorer", "second_opinion"]
 
 log = logging.getLogger(__name__)
 
-# How likely "yes" must be: more where a rule doubts the sentence too, little where only the model objects.
-LEAST_DOUBTED, LEAST = 0.5, 0.2
 # By how much (natural log) a variant must be likelier to fail a sentence: little where a rule doubts it too,
 # much where only the model objects.
 _MARGIN_DOUBTED, _MARGIN = 1.0, 4.0
@@ -40,22 +36,13 @@ class Scorer(Protocol):
         """Sums of natural-log probabilities, one for each text."""
 
 
-@runtime_checkable
-class Verifying(Scorer, Protocol):
-    """A scorer that says what it was trained for."""
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """What it can do, e.g. ("translate", "brief", "verify")."""
-
-
 def second_opinion(
     engine: Scorer, written: Analysis, cited: Sequence[Analysis], *, doubted: bool = False
 ) -> Check | None:
-    """What the model thinks of a sentence.
+    """Compare a sentence with its variants.
 
     Args:
-        engine: scores the task "verify", or else "brief".
+        engine: scores the task "brief".
         written: the sentence.
         cited: the sentences that it cites.
         doubted: whether a check by rule has failed that the model may overrule.
@@ -63,36 +50,15 @@ def second_opinion(
     Returns:
         The check, or None when there is nothing to compare or the texts are too long for the model.
     """
-    if not cited:
+    variants = alternatives(written, cited)
+    if not variants or not cited:
         return None
+    request = Request(text=number_sentences([a.text for a in cited]), task="brief", source_language="en")
     try:
-        if isinstance(engine, Verifying) and "verify" in engine.tasks:
-            yes = probability(engine, written.text, [a.text for a in cited])
-            passed = yes >= (LEAST_DOUBTED if doubted else LEAST)
-            return Check(name="model", passed=passed, detail=f"supported with probability {yes:.2f}")
-        return _by_variants(engine, written, cited, doubted)
+        own, *others = engine.score(request, [written.text, *(variant.text for variant in variants)])
     except ModelError as exc:
         log.debug("no second opinion: %s", exc)
         return None
-
-
-def probability(engine: Scorer, claim: str, sources: Sequence[str]) -> float:
-    """How likely the model finds it that the sources support the claim: 0..1.
-
-    Raises:
-        ModelError: the model does not do the task "verify", or the texts are too long for it.
-    """
-    text = f"{number_sentences(sources)}\nClaim: {' '.join(claim.split())}"
-    request = Request(text=text, task="verify", source_language="en")
-    return min(1.0, math.exp(engine.score(request, ["yes"])[0]))
-
-
-def _by_variants(engine: Scorer, written: Analysis, cited: Sequence[Analysis], doubted: bool) -> Check | None:
-    variants = alternatives(written, cited)
-    if not variants:
-        return None
-    request = Request(text=number_sentences([a.text for a in cited]), task="brief", source_language="en")
-    own, *others = engine.score(request, [written.text, *(variant.text for variant in variants)])
     gain, worst = max(zip(others, variants, strict=True), key=lambda item: item[0])
     if gain - own > (_MARGIN_DOUBTED if doubted else _MARGIN):
         return Check(name="model", passed=False, detail=worst.problem)

@@ -162,29 +162,73 @@ def test_brief_examples_fit_the_window_and_keep_what_is_cited(monkeypatch: pytes
     assert [kept[number - 1] for number in brief[0][1]] == [sentences[59], sentences[0]]
 
 
-def test_claims_are_right_as_written_and_wrong_as_planted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pairs_hold_a_right_and_a_wrong_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     claims = load("claims", monkeypatch)
     monkeypatch.syspath_prepend(str(TRAINING.parents[1] / "summarize/training"))
+    part = {
+        "text": "Forty tents were turned down by Morocco.",
+        "cites": [1],
+        "also": "Morocco refused 40 tents.",
+        "wrong": "Spain refused 40 tents.",
+        "error": "name",
+    }
     row = {
         "id": "x",
         "sentences": ["Morocco did not accept the 40 tents on Monday.", "Spain thanked the port of Almeria."],
-        "brief": [
-            {
-                "text": "Forty tents were turned down by Morocco.",
-                "cites": [1],
-                "also": "Morocco refused 40 tents.",
-                "wrong": "Spain refused 40 tents.",
-                "error": "name",
-            }
-        ],
+        "brief": [part],
     }
-    rows = [r for seed in range(8) for r in claims.of_article(row, random.Random(seed))]
-    right = {r["prompt"].split("Claim: ")[1].split("\n")[0] for r in rows if r["target"] == "yes"}
-    wrong = {r["prompt"].split("Claim: ")[1].split("\n")[0] for r in rows if r["target"] == "no"}
-    assert right == {row["brief"][0]["text"], row["brief"][0]["also"], row["sentences"][0]}
-    assert row["brief"][0]["wrong"] in wrong
-    assert not right & wrong
-    assert all(row["sentences"][0] in r["prompt"] for r in rows)
+    pairs = [pair for seed in range(8) for pair in claims.of_article(row, random.Random(seed))]
+    assert {pair["target"] for pair in pairs} == {part["text"], part["also"]}
+    assert {pair["wrong"] for pair in pairs} > {part["wrong"]}
+    assert not {pair["wrong"] for pair in pairs} & {part["text"], part["also"]}
+    assert all(f"[1] {row['sentences'][0]}" in pair["prompt"] for pair in pairs)
+
+
+@pytest.mark.torch
+def test_right_and_wrong_outputs_stand_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    examples = load("examples", monkeypatch)
+    encoder = examples.Encoder(data_folder() / "tokenizer.json")
+    rows = [
+        {
+            "prompt": f"Article:\n[1] Rain fell on day {i}.\nBrief:",
+            "target": "It rained.",
+            "wrong": "It froze.",
+        }
+        for i in range(9)
+    ]
+    batches = examples.pair_batches(encoder, rows, 80, examples.np.random.default_rng(1))
+    for _ in range(6):
+        ids, targets = next(batches)
+        assert len(ids) % 2 == 0
+        for right, wrong in zip(range(0, len(ids), 2), range(1, len(ids), 2), strict=True):
+            texts = [encoder.text(ids[r][targets[r] != -100].tolist()) for r in (right, wrong)]
+            assert texts == ["It rained.", "It froze."]
+            prompts = [
+                ids[r][(targets[r] == -100) & (ids[r] != encoder.pad)].tolist() for r in (right, wrong)
+            ]
+            assert prompts[0] == prompts[1]
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_contrast_is_small_when_the_right_output_is_likelier(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    gemma = load("gemma", monkeypatch)
+    model = gemma.Gemma(gemma.Base.random(60), rank=3, dtype=torch.float32)
+    ids = torch.randint(0, 60, (2, 9))
+    targets = ids.clone()
+    targets[:, :4] = -100
+    with torch.no_grad():
+        sums = model.log_probability(ids, targets)
+        logits = torch.nn.functional.linear(model(ids), model.token_embd).log_softmax(-1)
+        one, other = (model.contrast(ids[order], targets[order]) for order in ([0, 1], [1, 0]))
+    expected = sum(float(logits[0, i - 1, ids[0, i]]) for i in range(4, 9))
+    assert float(sums[0]) == pytest.approx(expected, rel=1e-4)
+    gap = float(sums[0] - sums[1])
+    right = gemma.RIGHT_WEIGHT * gap / 5
+    softplus = torch.nn.functional.softplus(torch.tensor([gemma.MARGIN - gap, gemma.MARGIN + gap]))
+    assert float(one - other) == pytest.approx(float(softplus[0] - softplus[1]) - right, rel=1e-3, abs=1e-3)
 
 
 @pytest.mark.torch

@@ -21,8 +21,7 @@ class Request:
 
     Attributes:
         text: the source, normalised, one line.
-        task: "translate", "brief", or "verify" (numbered sentences and a claim in, "yes" or "no" out); the
-            model's manifest has a prompt for each task that it can do.
+        task: "translate" or "brief"; the model's manifest has a prompt for each task that it can do.
         hints: (source form, target form) pairs; engines without a hint format ignore them.
         prefix: beginning that the output must have (target language), "" for none.
         suppress: target strings that the output must not contain.

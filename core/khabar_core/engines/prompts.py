@@ -24,11 +24,11 @@ MAX_HINT_CHARS = 120
 
 
 def clean_source(text: str, task: str) -> str:
-    """The source on one line, or for briefs and checks without empty lines, white space at the ends dropped.
+    """The source on one line, or for briefs without empty lines, white space at the ends dropped.
 
-    What these tasks read is numbered sentences, one a line, so its newlines are part of the format.
+    An article for a brief is numbered sentences, one a line, so its newlines are part of the format.
     """
-    if task == "translate":
+    if task != "brief":
         return _LINE_ENDS.sub(" ", text).strip()
     lines = (_LINE_ENDS.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
