@@ -18,8 +18,7 @@ from khabar_core.textio import STDIN, display_name
 from khabar_mt.documents import Document
 
 if TYPE_CHECKING:
-    from khabar_mt.batch import BatchReport
-    from khabar_mt.translator import Translator
+    from khabar_mt.batch import ArticleTranslator, BatchReport
 
 __all__ = ["has_folder", "summarise", "translate_folders"]
 
@@ -30,7 +29,7 @@ def has_folder(job: Job) -> bool:
 
 
 def translate_folders(
-    job: Job, load: Callable[[], Translator], progress: Callable[[int, int], None] | None = None
+    job: Job, load: Callable[[], ArticleTranslator], progress: Callable[[int, int], None] | None = None
 ) -> BatchReport:
     """Translate every file of a job's folders.
 

@@ -49,7 +49,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
             "khabar: --output: folders need an output folder (khabar translate DIR -o OUT)\n",
         ),
         (("translate", "/", "-", "-o", "x"), 2, "khabar: -: standard input does not go with folders\n"),
-        (("translate", "/", "--report", "x"), 2, "khabar: --report: goes with files"),
+        (("translate", "/", "--report", "x.pdf"), 2, "khabar: --term-report: no report format"),
         (("translate", "a", "--resume"), 2, "khabar: --output: folders need an output folder"),
         (("translate", "/nowhere", "--resume", "-o", "x"), 3, "khabar: /nowhere: no such file or folder\n"),
         (("translate", "a", "--encoding", "x"), 3, "khabar: a: no such file"),

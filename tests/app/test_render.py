@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khabar.render import FORMATS, render
-from khabar.render.page import _enclose, _Mark
-from khabar.render.terms import render_terms, summarise_terms
+from khabar.render.marks import Mark, enclose
+from khabar.render.terms import render_terms, summarise_terms, term_segments
 from khabar_core.errors import UsageError
 from khabar_core.records import Article, TranslatedArticle
 
@@ -102,9 +102,9 @@ def test_page_marks_names_and_says_why_a_sentence_is_doubtful(translated: Transl
 )
 def test_marks_never_cross_nor_change_the_text(text: str, spans: list[tuple[int, int]]) -> None:
     marks = [
-        _Mark((a, b), "<i>" if a % 2 else "<mark>", "</i>" if a % 2 else "</mark>") for a, b in spans if a < b
+        Mark((a, b), "<i>" if a % 2 else "<mark>", "</i>" if a % 2 else "</mark>") for a, b in spans if a < b
     ]
-    assert parsed(_enclose(text, marks)).text == text
+    assert parsed(enclose(text, marks)).text == text
 
 
 def test_markdown_is_escaped_and_structured(translated: TranslatedArticle) -> None:
@@ -165,11 +165,11 @@ def test_tsv_has_one_line_a_sentence(translated: TranslatedArticle) -> None:
 
 
 def test_term_report_tells_every_occurrence(translated: TranslatedArticle) -> None:
-    rows = [line.split("\t") for line in render_terms([translated]).rstrip("\n").split("\n")]
+    rows = [line.split("\t") for line in render_terms(term_segments([translated])).rstrip("\n").split("\n")]
     assert {len(row) for row in rows} == {11}
     assert [row[2] for row in rows] == ["status", "at_once", "repaired", "violated"]
     expected = "3 glossary terms: 1 right at once, 1 repaired, 1 violated, 0 ambiguous"
-    assert summarise_terms([translated]) == expected
+    assert summarise_terms(term_segments([translated])) == expected
 
 
 def test_unknown_format_is_a_usage_error(translated: TranslatedArticle) -> None:

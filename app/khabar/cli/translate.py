@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from khabar.loading import Tools
     from khabar.translating import Job
     from khabar_core.errors import KhabarError
+    from khabar_core.records import TranslatedArticle
     from khabar_mt.translator import Translator
 
 __all__ = ["register"]
@@ -82,7 +83,13 @@ def translate(
         ),
     ] = False,
     report: Annotated[
-        Path | None, typer.Option(help="Write what became of each glossary name, as TSV.")
+        Path | None,
+        typer.Option(
+            "--term-report",
+            "--report",
+            help="Write what became of each glossary name in all files: occurrences (.tsv), names (.txt), "
+            "both (.json), or a page (.html).",
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -106,6 +113,10 @@ def translate(
     from khabar.translating import SAME, Job
     from khabar_core.errors import UsageError
 
+    if report is not None:
+        from khabar.term_report import check_ending
+
+        check_ending(report)
     if json and format not in (None, "jsonl"):
         raise UsageError(f"--json means --format jsonl, not {format}", where="--json")
     to_terminal = output is None and on_terminal()
@@ -133,9 +144,7 @@ def translate(
             raise UsageError("only --output, --encoding and model options go with it", where="--lines")
         _run_lines(job, tools, quiet)
     elif resume or has_folder(job):
-        if report:
-            raise UsageError("goes with files, not with folders or --resume", where="--report")
-        _run_folders(job, tools, quiet)
+        _run_folders(job, tools, report, quiet)
     else:
         _run_files(job, tools, report, quiet)
 
@@ -144,12 +153,10 @@ def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None
     """Translate documents."""
     from khabar.cli.output import Progress, emit, on_terminal, quiet_pipe, warn
     from khabar.loading import load_translator
-    from khabar.render.terms import render_terms, summarise_terms
+    from khabar.term_report import TermCollector
     from khabar.translating import Watch, translate_files
-    from khabar_core.records import TranslatedArticle
-    from khabar_core.textio import write_atomic
 
-    kept: list[TranslatedArticle] = []
+    collector = TermCollector()
     counts = {"sentences": 0, "doubtful": 0}
     with quiet_pipe(), Progress("sentences", quiet=quiet) as progress:
 
@@ -168,7 +175,7 @@ def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None
             counts["sentences"] += len(translated.translations)
             counts["doubtful"] += sum(translation.doubtful for translation in translated.translations)
             if report is not None:
-                kept.append(translated)
+                collector.add(translated)
 
         live = on_terminal()
         watch = Watch(error=complain, progress=progress.update, done=done, live=live)
@@ -177,26 +184,34 @@ def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None
         what = f"{counts['doubtful']} of {counts['sentences']} sentences are doubtful"
         print(f"khabar: {what}; --format html or --json says why", file=sys.stderr)
     if report is not None:
-        write_atomic(report, render_terms(kept).encode("utf-8", "replace"))
+        collector.write(report)
         if not quiet:
-            print(summarise_terms(kept), file=sys.stderr)
+            print(collector.summary, file=sys.stderr)
     if exit_code:
         raise typer.Exit(exit_code)
 
 
-def _run_folders(job: Job, tools: Tools, quiet: bool) -> None:
+def _run_folders(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None:
     """Translate folders."""
     from khabar.cli.output import Progress
     from khabar.folders import summarise, translate_folders
     from khabar.loading import load_translator
+    from khabar.term_report import ListeningTranslator, TermCollector
     from khabar_core.errors import InputError
 
+    collector = TermCollector()
     with Progress("files", quiet=quiet) as progress:
 
-        def load() -> Translator:
-            return load_translator(tools, lambda share, what: progress.note(f"{what}: {share:.0%}"))
+        def load() -> ListeningTranslator:
+            translator = load_translator(tools, lambda share, what: progress.note(f"{what}: {share:.0%}"))
+            return ListeningTranslator(translator, collector)
 
         result = translate_folders(job, load, progress.update)
+    if report is not None:
+        collector.write(report)
+        if not quiet:
+            before = f"; {result.kept} done before are not in it" if result.kept else ""
+            print(collector.summary + before, file=sys.stderr)
     if job.output is not None and (result.failed or not quiet):
         print(summarise(result, job.output), file=sys.stderr)
     if result.failed:

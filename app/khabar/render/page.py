@@ -7,35 +7,14 @@ whatever the article contains. Not here: briefs and scores.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib import resources
 
-from khabar_core.records import Flag, Span, TermHit, TermStatus, TranslatedArticle, Translation
+from khabar.render.marks import STATUS_WORDS, Mark, enclose, names_of, term_tag
+from khabar_core.records import Flag, TranslatedArticle, Translation
 from khabar_core.webpage import escape_html, page_start
 from khabar_mt.documents.inline import find_translations
 
 __all__ = ["render_page"]
-
-_STATUS = {
-    TermStatus.AT_ONCE: "as the glossary says",
-    TermStatus.REPAIRED: "spelling repaired",
-    TermStatus.VIOLATED: "not as the glossary says",
-    TermStatus.AMBIGUOUS: "may be another word",
-}
-
-
-# What khabar_mt.terms writes on words of art (weekdays, "ceasefire") that it only suggests: right or not,
-# they are no names, and a page full of green weekdays hides the names.
-_ADVICE = "advice only"
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A stretch of a paragraph to enclose in a tag."""
-
-    span: Span
-    open_tag: str
-    close_tag: str
 
 
 def render_page(translated: TranslatedArticle) -> str:
@@ -66,13 +45,13 @@ def _headline(translated: TranslatedArticle) -> str:
 
 def _summary(translated: TranslatedArticle) -> list[str]:
     """Counts, and what the colours mean."""
-    terms = [term for translation in translated.translations for term in _names(translation)]
+    terms = [term for translation in translated.translations for term in names_of(translation)]
     doubtful = sum(translation.doubtful for translation in translated.translations)
     n_segments = len(translated.translations)
     source = translated.article.metadata.get("path", translated.article.id)
     facts = [_count(n_segments, "segment"), _count(doubtful, "doubtful", plural="doubtful")]
     legend = []
-    for status, meaning in _STATUS.items():
+    for status, meaning in STATUS_WORDS.items():
         n_terms = sum(term.status is status for term in terms)
         if n_terms:
             legend.append(f'<li><mark class="{status.value}">{n_terms}</mark> {escape_html(meaning)}</li>')
@@ -82,11 +61,6 @@ def _summary(translated: TranslatedArticle) -> list[str]:
     if legend:
         lines.append(f'<ul class="legend">{"".join(legend)}</ul>')
     return [*lines, "</header>"]
-
-
-def _names(translation: Translation) -> list[TermHit]:
-    """The terms to mark."""
-    return [term for term in translation.terms if _ADVICE not in term.steps]
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:
@@ -109,8 +83,8 @@ def _rows(translated: TranslatedArticle) -> Iterable[str]:
             numbers = {translation.segment.id: number + n for n, translation in enumerate(notes, 1)}
             number += len(notes)
             tag = {"headline": "h1", "subhead": "h2"}.get(kinds[index], "p")
-            english = _enclose(target, _target_marks(target, translations, numbers))
-            arabic = _enclose(source, _source_marks(offset, len(source), translations))
+            english = enclose(target, _target_marks(target, translations, numbers))
+            arabic = enclose(source, _source_marks(offset, len(source), translations))
             yield f'<section class="{escape_html(kinds[index])}">'
             yield f'<{tag} class="en" lang="en" dir="ltr">{english}</{tag}>'
             yield f'<{tag} class="ar" lang="ar" dir="rtl">{arabic}</{tag}>'
@@ -141,60 +115,30 @@ def _flag(flag: Flag) -> str:
 
 def _target_marks(
     paragraph: str, translations: Sequence[Translation], numbers: dict[str, int]
-) -> Iterable[_Mark]:
+) -> Iterable[Mark]:
     """Marks in the English: doubtful sentences, and the names inside each sentence."""
     for translation, start in find_translations(paragraph, translations):
         number = numbers.get(translation.segment.id)
         if number is not None:
             note = f'<a class="ref" href="#note-{number}">{number}</a>'
-            yield _Mark(
+            yield Mark(
                 (start, start + len(translation.text.strip())), '<span class="doubtful">', f"{note}</span>"
             )
         lead = len(translation.text) - len(translation.text.lstrip())
-        for term in _names(translation):
+        for term in names_of(translation):
             if term.target_span is not None:
                 first, last = (start + end - lead for end in term.target_span)
-                yield _Mark((first, last), _term_tag(term, term.source), "</mark>")
+                yield Mark((first, last), term_tag(term, term.source), "</mark>")
 
 
-def _source_marks(offset: int, length: int, translations: Sequence[Translation]) -> Iterable[_Mark]:
+def _source_marks(offset: int, length: int, translations: Sequence[Translation]) -> Iterable[Mark]:
     """Marks in the Arabic: names; spans of segments point into the whole article."""
     for translation in translations:
         start = translation.segment.span_chars[0] - offset
-        for term in _names(translation):
+        for term in names_of(translation):
             first, last = (start + end for end in term.source_span)
             if 0 <= first < last <= length:
-                yield _Mark((first, last), _term_tag(term, term.target), "</mark>")
-
-
-def _term_tag(term: TermHit, other: str) -> str:
-    """The opening tag of a name; its tooltip tells the other language and what was done."""
-    told = [f"{other} ({term.type})", _STATUS[term.status], *term.steps]
-    return f'<mark class="{term.status.value}" title="{escape_html("; ".join(told))}">'
-
-
-def _enclose(text: str, marks: Iterable[_Mark]) -> str:
-    """Escape a text and put tags around stretches of it; a mark that would cross another one is left out."""
-    opened: list[_Mark] = []
-    out: list[str] = []
-    position = 0
-    for mark in sorted(marks, key=lambda mark: (mark.span[0], -mark.span[1])):
-        start, end = mark.span
-        while opened and opened[-1].span[1] <= start:
-            done = opened.pop()
-            out.append(escape_html(text[position : done.span[1]]) + done.close_tag)
-            position = done.span[1]
-        inside_mark = any(outer.close_tag == mark.close_tag == "</mark>" for outer in opened)
-        if start < position or inside_mark or (opened and end > opened[-1].span[1]) or end > len(text):
-            continue
-        out.append(escape_html(text[position:start]) + mark.open_tag)
-        position = start
-        opened.append(mark)
-    while opened:
-        done = opened.pop()
-        out.append(escape_html(text[position : done.span[1]]) + done.close_tag)
-        position = done.span[1]
-    return "".join(out) + escape_html(text[position:])
+                yield Mark((first, last), term_tag(term, term.target), "</mark>")
 
 
 def _footer(translated: TranslatedArticle) -> list[str]:
