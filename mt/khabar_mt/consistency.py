@@ -1,16 +1,20 @@
 """Spell a name that no glossary knows the same way throughout. In: translations in reading order. Out: the
-same, later spellings of a name changed to its first one.
+same, with one spelling of each name.
 
 Glossary names need no memory: `terms` writes each as the glossary does. Here an Arabic word and the
-capitalised English word that sounds like it are remembered as a pair, for an article or, with one ledger, for
-a batch. Not here: choosing the better of two spellings; the first is kept, so that streamed and complete
-output agree.
+capitalised English word that sounds like it are a pair. Which English wins is decided once for a name, when
+it is first met, by the sentences that are looked at together: the glossary's spelling where a full name of it
+ends in the word, else the most frequent spelling, else the first. Later sentences follow, for an article or,
+with one ledger, for a batch. A stream looks at the same sentences together as a complete translation, so that
+both agree. Not here: names of the glossary (terms).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from khabar_core.records import Span, TermHit, Translation
@@ -22,8 +26,10 @@ from khabar_glossaries.wordlists import common_words
 from khabar_mt.references import open_references
 from khabar_mt.respelling import Replacement, candidates
 
-__all__ = ["NameLedger"]
+__all__ = ["WINDOW", "NameLedger"]
 
+# Sentences that decide together: most news articles are shorter, and a stream may not wait for more.
+WINDOW = 12
 # A pair is remembered only if it sounds this much alike, and a spelling changed only if it is this near the
 # first.
 _PAIR = 0.8
@@ -50,35 +56,67 @@ class NameLedger:
     def __len__(self) -> int:
         return len(self._spellings)
 
-    def apply(self, translation: Translation) -> Translation:
-        """Change spellings that differ from the first one, and remember new names.
+    def apply_all(self, translations: Iterable[Translation]) -> Iterator[Translation]:
+        """Give every name one spelling.
 
         Args:
-            translation: the next one in reading order.
+            translations: of an article from its beginning, in reading order, or the next part of it, whose
+                length is then a multiple of WINDOW.
 
-        Returns:
-            The translation, its term spans moved where a spelling before them changed length.
+        Yields:
+            The translations, their term spans moved where a spelling before them changed length.
         """
-        if translation.passed_through or not translation.text:
-            return translation
+        rest = iter(translations)
+        while window := list(itertools.islice(rest, WINDOW)):
+            self._decide(window)
+            for translation in window:
+                yield self._apply(translation)
+
+    def _decide(self, window: Sequence[Translation]) -> None:
+        """Choose the spelling of each name that is met for the first time."""
+        votes: dict[str, Counter[str]] = {}
+        for translation in window:
+            for pair in _pairs_of(translation):
+                votes.setdefault(pair.key, Counter())[pair.text] += 1
+        known = {key: word for translation in window for key, word in _last_words(translation.terms)}
+        for key, spellings in votes.items():
+            # The counter keeps the order of reading: of equally frequent spellings the first one wins.
+            usual, _ = spellings.most_common(1)[0]
+            right = known.get(key)
+            if right is not None and right not in spellings and not _same_name(right, usual):
+                right = None  # another word, not another spelling
+            self._spellings.setdefault(key, right or usual)
+
+    def _apply(self, translation: Translation) -> Translation:
+        """Write the chosen spellings."""
         text, hits = translation.text, translation.terms
-        for pair in _pairs(open_references(translation.segment.text), text, hits):
-            first = self._spellings.setdefault(pair.key, pair.text)
-            if first == pair.text or not _same_name(first, pair.text):
+        for pair in _pairs_of(translation):
+            chosen = self._spellings.get(pair.key, pair.text)
+            if chosen == pair.text or not _same_name(chosen, pair.text):
                 continue
             # Looked up anew each time: an edit moves what follows it.
             while (span := _find(text, pair.text, hits)) is not None:
-                replacement = Replacement(span, pair.text, first)
+                replacement = Replacement(span, pair.text, chosen)
                 text = replacement.apply(text)
                 hits = tuple(replacement.moved(hit) for hit in hits)
         if text == translation.text:
             return translation
         return dataclasses.replace(translation, text=text, terms=hits)
 
-    def apply_all(self, translations: Iterable[Translation]) -> Iterator[Translation]:
-        """`apply` to each, in order."""
-        for translation in translations:
-            yield self.apply(translation)
+
+def _last_words(hits: Iterable[TermHit]) -> Iterator[tuple[str, str]]:
+    """(folded last word, English) of the glossary's full names: ساندبرغ of هنريك ساندبرغ is Sandberg."""
+    for hit in hits:
+        arabic, english = fold_key(hit.source).split(" "), plain(hit.found or "").split(" ")
+        if hit.type == "person" and len(arabic) == len(english) > 1:
+            yield arabic[-1], english[-1].rpartition("-")[2]
+
+
+def _pairs_of(translation: Translation) -> list[_Pair]:
+    """The pairs of a translation; none where nothing was translated."""
+    if translation.passed_through or not translation.text:
+        return []
+    return _pairs(open_references(translation.segment.text), translation.text, translation.terms)
 
 
 def _same_name(first: str, other: str) -> bool:

@@ -234,6 +234,8 @@ def _best(
     """The likeliest misspelling of the name that nothing else explains."""
     forms = [english_sounds(form) for form in (hit.target, *hit.accepted)]
     arabic = arabic_sounds(hit.source)
+    # A model that takes the proclitics for a part of the name writes them too: كالفاشر as "Kalfashir".
+    spoken = {arabic, arabic_sounds(_with_proclitics(source, hit))}
     rivals = _Rivals(_other_words(source, hit), _other_terms(hit, others))
     best: Candidate | None = None
     for span in candidates(text, len(hit.target.replace("-", " ").split()), taken):
@@ -242,14 +244,22 @@ def _best(
         likeness = max(
             # Short forms such as IS or UN resemble anything.
             *(sound_similarity(sounds, form) for form in forms if n_consonants(form) > 1 or form == forms[0]),
-            0.97 * sound_similarity(sounds, arabic),
+            *(0.97 * sound_similarity(sounds, heard) for heard in spoken),
         )
         if best is not None and (likeness, best.span[0]) <= (best.likeness, span[0]):
             continue
-        if _explained(words, likeness, sound_similarity(sounds, arabic), rivals):
+        if _explained(words, likeness, max(sound_similarity(sounds, heard) for heard in spoken), rivals):
             continue
         best = Candidate(span, words, likeness)
     return best
+
+
+def _with_proclitics(source: str, hit: TermHit) -> str:
+    """The name with the letters that are joined to its front in the source."""
+    start, end = hit.source_span
+    while start and source[start - 1].isalpha():
+        start -= 1
+    return source[start:end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from khabar_core.records import (
 from khabar_glossaries import Glossary, Match
 from khabar_mt.arabic import NORMALISER_VERSION, has_arabic, normalise, to_ascii_digits
 from khabar_mt.cache import Cache, Entry
-from khabar_mt.consistency import NameLedger
+from khabar_mt.consistency import WINDOW, NameLedger
 from khabar_mt.datelines import english_dateline
 from khabar_mt.documents.news import find_dateline
 from khabar_mt.judge import judge
@@ -43,7 +43,7 @@ __all__ = ["Progress", "Translator"]
 # Called with (segments done, segments in all).
 Progress = Callable[[int, int], None]
 # A stream decodes a few paragraphs at a time: enough for a full batch, few enough to show the first soon.
-_STREAM_SEGMENTS = 12
+_STREAM_SEGMENTS = WINDOW
 
 
 class Translator:

@@ -133,6 +133,7 @@ def test_a_word_counts_with_any_capitals_and_a_name_does_not() -> None:
         ("قال نيبينزيا إن نيبينزيا", "Nepenzia said Nebensia", "Nebenzia said Nebenzia"),
         ("إدلب وسراقب", "Adlib and Sarakib", "Idlib and Saraqib"),
         ("في درعا", "In the armor", "In the Daraa"),
+        ("مدن كسراقب", "Cities of Kasaraqib", "Cities of Saraqib"),
         ("هدنة", "an armistice", "a truce"),
     ],
 )

@@ -1,4 +1,4 @@
-"""One name, one spelling: glossary names as the glossary prefers, others as they were first written."""
+"""One name, one spelling: the glossary's, else the most frequent, else the first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from khabar_core.records import Segment, TermStatus, Translation
 from khabar_glossaries import Entry, Glossary
-from khabar_mt.consistency import NameLedger
+from khabar_mt.consistency import WINDOW, NameLedger
 from khabar_mt.terms import check_terms, repair_terms
 
 GLOSSARY = Glossary(
@@ -26,6 +26,7 @@ GLOSSARY = Glossary(
             ),
             Entry(source="زيلينسكي", target="Zelenskiy", accepted=("Zelensky",), type="person"),
             Entry(source="حوثي", target="Houthi", accepted=("Huthi",), type="group"),
+            Entry(source="هنريك فيلدمارغ", target="Henrik Feldmarg", type="person"),
         ]
     ]
 )
@@ -63,7 +64,7 @@ def run(*pairs: tuple[str, str]) -> list[str]:
     return [t.text for t in NameLedger().apply_all(translation(*pair) for pair in pairs)]
 
 
-def test_the_first_spelling_of_an_unknown_name_is_kept() -> None:
+def test_the_first_of_equally_frequent_spellings_is_kept() -> None:
     assert run(
         ("وصل العمروشي إلى برنوف", "Al-Amroushi reached Barnouf"),
         ("قال العمروشي في سراقب", "Amrouchi's aides spoke in Saraqib"),
@@ -73,6 +74,29 @@ def test_the_first_spelling_of_an_unknown_name_is_kept() -> None:
         "Amroushi's aides spoke in Saraqib",
         "And Barnouf is calm, in Barnouf",
     ]
+
+
+def test_the_most_frequent_spelling_wins_over_the_first() -> None:
+    assert run(
+        ("وصل العمروشي", "Amrouchi arrived"),
+        ("قال العمروشي", "Amroushi said"),
+        ("وغادر العمروشي", "Amroushi left"),
+    ) == ["Amroushi arrived", "Amroushi said", "Amroushi left"]
+
+
+def test_the_word_of_a_full_name_in_the_glossary_wins_over_both() -> None:
+    assert run(
+        ("قال فيلدمارغ", "Veldmark said"),
+        ("أضاف فيلدمارغ", "Veldmark added"),
+        ("وعاد هنريك فيلدمارغ", "Henrik Feldmarg returned"),
+    ) == ["Feldmarg said", "Feldmarg added", "Henrik Feldmarg returned"]
+
+
+def test_what_was_shown_is_not_taken_back() -> None:
+    """A name decided in one window keeps its spelling in the next, whatever is frequent there."""
+    first = [("وصل العمروشي", "Amrouchi arrived")] + [("جملة", "A sentence")] * (WINDOW - 1)
+    later = [("قال العمروشي", "Amroushi said"), ("غادر العمروشي", "Amroushi left")]
+    assert run(*first, *later)[WINDOW:] == ["Amrouchi said", "Amrouchi left"]
 
 
 @pytest.mark.parametrize(
@@ -90,8 +114,8 @@ def test_other_names_stay(first: tuple[str, str], second: tuple[str, str]) -> No
 
 def test_spans_of_glossary_names_move_along() -> None:
     ledger = NameLedger()
-    ledger.apply(translation("وصل العمروشي", "Amroushi arrived"))
-    changed = ledger.apply(translation("العمروشي في سراقب", "Ammroushiy in Saraqib"))
+    list(ledger.apply_all([translation("وصل العمروشي", "Amroushi arrived")]))
+    (changed,) = ledger.apply_all([translation("العمروشي في سراقب", "Ammroushiy in Saraqib")])
     assert changed.text == "Amroushi in Saraqib"
     (hit,) = changed.terms
     assert hit.target_span is not None
@@ -126,7 +150,5 @@ def test_a_second_pass_changes_nothing_and_spans_stay_true(pairs: list[tuple[lis
         for hit in result.terms:
             if hit.target_span is not None:
                 assert result.text[slice(*hit.target_span)] == hit.found
-    ledger = NameLedger()
-    for result in once:
-        ledger.apply(result)
+    assert [t.text for t in NameLedger().apply_all(once)] == [t.text for t in once]
     assert len(once) == len(given_)
