@@ -8,6 +8,7 @@ planted by `summarize/training/corrupt.py`. Learning to prefer the right one mak
 
 from __future__ import annotations
 
+import difflib
 import random
 import sys
 from collections import Counter
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 _KEEP = {"numbers": 0.3, "dates": 0.5, "names": 0.3, "roles": 1.0, "negation": 0.35, "quotes": 0.2}
 _MAX_SOURCES = 4
 _MAX_WORDS = 190
+_LEAST_ALIKE, _MOST_LONGER = 0.8, 3
 
 
 def of_article(row: dict, rng: random.Random) -> Iterator[dict]:
@@ -30,12 +32,19 @@ def of_article(row: dict, rng: random.Random) -> Iterator[dict]:
     sentences = row["sentences"]
     for part in row["brief"]:
         prompt = _prompt(part["cites"], sentences, rng)
-        if "wrong" in part:
+        if "wrong" in part and _near(part["text"], part["wrong"]):
             yield {"prompt": prompt, "target": part["text"], "wrong": part["wrong"], "kind": "written"}
         for right in (part["text"], *([part["also"]] if "also" in part else [])):
             for error in corruptions(right, sentences, rng):
                 if rng.random() < _KEEP[error.kind]:
                     yield {"prompt": prompt, "target": right, "wrong": error.text, "kind": error.kind}
+
+
+def _near(right: str, wrong: str) -> bool:
+    """Whether they differ in few words: sums of log-probabilities compare nothing else."""
+    words = [text.split() for text in (right, wrong)]
+    close = difflib.SequenceMatcher(None, *words, autojunk=False).ratio() >= _LEAST_ALIKE
+    return close and abs(len(words[0]) - len(words[1])) <= _MOST_LONGER
 
 
 def _prompt(cites: Sequence[int], sentences: Sequence[str], rng: random.Random) -> str:

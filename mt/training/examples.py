@@ -162,11 +162,14 @@ def pair_batches(
         order = list(rng.permutation(len(rows)))
         while order:
             group: list[int] = []
-            while order and (len(group) + 2) * len(both.tokens[order[-1]]) <= max(
-                budget, 2 * len(both.tokens[order[-1]])
-            ):
-                pair = int(order.pop())
+            longest = 0
+            while order:
+                pair = int(order[-1])
+                longest = max(longest, len(both.tokens[pair]), len(both.tokens[pair + len(rows)]))
+                if group and (len(group) + 2) * longest > budget:
+                    break
                 group += [pair, pair + len(rows)]
+                order.pop()
             ids, targets, _ = pad_batch(both, group, encoder.pad, fill if rng.random() < 0.75 else 0)
             yield ids, targets
 

@@ -16,8 +16,20 @@ from dataclasses import dataclass
 from khabar_core.records import Span
 from khabar_summarize.english import STOPWORDS, Token, is_common_word, tokenise, word_map, word_set
 
-__all__ = ["MONTHS", "WEEKDAYS", "Name", "find_names", "fold", "same_word", "skeleton", "word_keys"]
+__all__ = [
+    "ADJECTIVE_ENDS",
+    "MONTHS",
+    "WEEKDAYS",
+    "Name",
+    "find_names",
+    "fold",
+    "same_word",
+    "skeleton",
+    "word_keys",
+]
 
+# Sahara, Saharan; Congress, congressional.
+ADJECTIVE_ENDS = ("n", "an", "ian", "al", "ional", "ese", "ist", "ists", "ite", "ites")
 WEEKDAYS = word_set("monday tuesday wednesday thursday friday saturday sunday")
 MONTHS = word_set(
     "january february march april may june july august september october november december"
@@ -194,6 +206,11 @@ def _key(
     return re.sub(r"^(?:al|el|ar|as|an|ad|at|az|ash)-", "", word).replace("'", "")
 
 
+def _derived(long: str, short: str) -> bool:
+    """Whether one is the other's adjective: "saharan" of "sahara", "congressional" of "congress"."""
+    return len(short) >= 5 and long.startswith(short) and long[len(short) :] in ADJECTIVE_ENDS
+
+
 def same_word(key: str, others: Iterable[str]) -> bool:
     """Whether a key is among others, possibly in another romanisation or number."""
     others = set(others)
@@ -202,6 +219,8 @@ def same_word(key: str, others: Iterable[str]) -> bool:
     if key.startswith("@") or len(key) < 4:
         return False
     if "-" in key and all(part in others or part in STOPWORDS for part in key.split("-")):
+        return True
+    if any(_derived(key, other) or _derived(other, key) for other in others):
         return True
     bones = skeleton(key)
     return len(bones) >= 3 and any(

@@ -8,6 +8,7 @@ dates, quotations, negation, roles, places and content. Not here: what to do abo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ __all__ = ["SOFT_CHECKS", "Verdict", "Verifier"]
 MAX_CITES = 4  # that are searched for; a writer may give more
 _MAX_PROPOSED = 6
 SOFT_CHECKS = ("negation", "roles", "places")  # they judge by words in the neighbourhood
+_BACK = 3  # sentences before a pronoun in which its name is looked for
+_PRONOUN = re.compile(r"\b(?:he|she|it|they|we|I|his|her|its|their|our|him|them)\b", re.IGNORECASE)
 # A further citation must cover this share of the sentence, or a name or figure that is still open.
 _LEAST_GAIN = 0.12
 _LEAST_PLACE = 0.25  # of the words around a name or figure that such a citation must have around it too
@@ -142,7 +145,24 @@ class Verifier:
                 refused.add(best)
                 continue
             chosen.append(best)
+        chosen += self._antecedents(mine, chosen)
         return tuple(sorted(chosen, key=lambda i: -self._gain(mine, i)))
+
+    def _antecedents(self, mine: Sequence[Unit], chosen: Sequence[int]) -> list[int]:
+        """Sentences shortly before a cited one with a pronoun, where the name stands that it means."""
+        found: list[int] = []
+        for unit in mine:
+            if unit.kind != "name" or self._covered(unit, [*chosen, *found]):
+                continue
+            before = [
+                i
+                for cite in chosen
+                if _PRONOUN.search(self.sources[cite].text)
+                for i in range(cite - 1, max(-1, cite - 1 - _BACK), -1)
+                if i in self._holders(unit) and self.sources[i].article == self.sources[cite].article
+            ]
+            found += before[:1]
+        return list(dict.fromkeys(found))
 
     def _shared(self, units: Iterable[Unit], index: int) -> list[Unit]:
         return [unit for unit in units if index in self._holders(unit)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -95,6 +97,39 @@ def test_the_article_reaches_the_model_numbered_and_without_boilerplate(
     assert request.text.startswith("[1] Marib (Khabar) - A three-day ceasefire")
     assert "Read also" not in request.text
     assert options.n_best == options.beam_size == 4
+
+
+BAZAAR = """
+    bread bakers ovens protest engineers pumping station quarters repairs court smugglers cigarettes oranges
+    harbour teachers strike ministry salaries winter surgeons passengers desert sandstorm bridge farmers
+    locusts olive harvest ferry divers museum coins potters festival poets library cables storm lighthouse fishermen
+    nets market onions vaccine clinic nurses railway drivers tickets stadium referee
+"""
+
+
+def test_a_long_article_is_written_part_by_part(
+    translated: Callable[..., TranslatedArticle], writer: Callable[..., EchoEngine]
+) -> None:
+    """Each part is shown alone, and the brief has a sentence of every one, in reading order."""
+    towns = ("Aleppo", "Basra", "Cairo", "Derna", "Erbil", "Fez", "Gaza", "Hama", "Irbid")
+    words = re.findall(r"[a-z]+", BAZAAR)
+    sentences = [
+        f"In {town} they spoke of {' '.join(random.Random(7 * i + k).sample(words, 24))} on the same day."
+        for i, town in enumerate(towns)
+        for k in range(5)
+    ]
+    article = translated("long", [(f"جملة {i}", text) for i, text in enumerate(sentences)])
+    engine = writer(*(" ".join(sentences[15 * part].split()[:9]) + ". [1]" for part in range(3)))
+    briefing = Summarizer(engine, options=BriefOptions(samples=0)).brief([article])
+    shown = [request.text for requests, _ in engine.calls for request in requests]
+    assert [towns[0] in shown[0], towns[0] in shown[1], towns[3] in shown[1], towns[8] in shown[2]] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+    written = [s.text for s in briefing.sentences if s.mode == "abstractive"]
+    assert [text.split()[1] for text in written] == ["Aleppo", "Derna", "Gaza"]
 
 
 class TranslateOnly(EchoEngine):

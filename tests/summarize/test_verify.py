@@ -149,3 +149,64 @@ def test_every_sentence_of_an_article_supports_itself(
         verdict = verifier.check(text, [index])
         assert verdict.passed, (text, verdict.failures)
         assert verdict.support == 1.0
+
+
+def test_a_name_that_a_pronoun_stands_for_is_found_before_it(
+    sources: Callable[..., list[SourceSentence]],
+) -> None:
+    """The sentence that has the name is cited too, and only one shortly before."""
+    verifier = Verifier(
+        sources(
+            "The envoy Hans Grundberg landed in Sanaa on Monday.",
+            "He expressed the hope that the airport would reopen within a month.",
+            "Fuel is scarce in Aden.",
+        )
+    )
+    text = "Grundberg hoped that the airport would reopen within a month."
+    assert verifier.check(text, [1]).passed
+    assert set(verifier.check(text, [1]).cites) == {0, 1}
+    assert not verifier.check("Abdulsalam hoped that the airport would reopen within a month.", [1]).passed
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("Congressional leaders rejected the arms deal.", "Leaders in Congress rejected the arms deal."),
+        (
+            "The gross domestic product of Tunisia shrank by 2 percent.",
+            "The GDP of Tunisia shrank by 2 percent.",
+        ),
+        (
+            "The shelling killed the mayor Idris Bashir and three other men in Kutum.",
+            "The shelling in Kutum killed four men, the mayor Idris Bashir among them.",
+        ),
+        (
+            "Turkey and Iran will meet again in Astana.",
+            "The two sides, Turkey and Iran, will meet again in Astana.",
+        ),
+        ("The ambassador of Norway welcomed the truce.", "Norway's envoy welcomed the truce."),
+    ],
+)
+def test_the_same_fact_in_other_words_passes(
+    sources: Callable[..., list[SourceSentence]], source: str, text: str
+) -> None:
+    hard = {"names", "numbers", "dates", "quotes", "content"}
+    assert not failed(Verifier(sources(source)).check(text, [0])) & hard
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "check"),
+    [
+        ("The shelling killed the mayor and three other men.", "The shelling killed five men.", "numbers"),
+        ("Austrian police searched the flat in Vienna.", "Australian police searched the flat.", "names"),
+        (
+            "Brent rose by 2 dollars in London on Friday.",
+            "The IMF said that Brent rose by 2 dollars.",
+            "names",
+        ),
+    ],
+)
+def test_what_only_looks_alike_does_not(
+    sources: Callable[..., list[SourceSentence]], source: str, text: str, check: str
+) -> None:
+    assert check in failed(Verifier(sources(source)).check(text, [0]))
