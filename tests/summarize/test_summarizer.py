@@ -100,10 +100,11 @@ def test_the_article_reaches_the_model_numbered_and_without_boilerplate(
 
 
 BAZAAR = """
-    bread bakers ovens protest engineers pumping station quarters repairs court smugglers cigarettes oranges
-    harbour teachers strike ministry salaries winter surgeons passengers desert sandstorm bridge farmers
-    locusts olive harvest ferry divers museum coins potters festival poets library cables storm lighthouse fishermen
-    nets market onions vaccine clinic nurses railway drivers tickets stadium referee
+    bread bakers ovens protest engineers pumping station quarters repairs court smugglers cigarettes
+    oranges harbour teachers strike ministry salaries winter surgeons passengers desert sandstorm
+    bridge farmers locusts olive harvest ferry divers museum coins potters festival poets library
+    cables storm lighthouse fishermen nets market onions vaccine clinic nurses railway drivers
+    tickets stadium referee
 """
 
 
