@@ -6,6 +6,7 @@ In: what the user asked for. Out: evaluations and report files. Not here: metric
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ __all__ = [
     "Request",
     "build_systems",
     "choose_suites",
+    "make_folder",
     "run_evaluation",
     "update_baseline",
     "write_reports",
@@ -142,6 +144,9 @@ def build_systems(request: Request) -> list[System]:
 
     if not request.systems:
         return [KhabarSystem("khabar", request.tools)]
+    kinds = [spec.partition("=")[2].partition(":")[0] or spec.partition(":")[0] for spec in request.systems]
+    if request.tools.glossaries and "model" not in kinds:
+        raise UsageError("no system here is a model of khabar", where="--glossary")
 
     def models(name: str, spec: str) -> System:
         return KhabarSystem(name, read_tools(spec, request.tools))
@@ -154,6 +159,8 @@ def update_baseline(request: Request, file: Path, reason: str) -> list[str]:
     from khabar_eval.baseline import write_baseline
     from khabar_eval.systems import collect
 
+    if not reason.strip():  # now, not after the translation
+        raise UsageError("say why the baseline changes", where="--reason")
     suites = choose_suites(request, _gates(request))
     (system,) = build_systems(request)
     entries = []
@@ -161,6 +168,18 @@ def update_baseline(request: Request, file: Path, reason: str) -> list[str]:
         request.progress(f"{system.name} on {suite.name} ({len(suite.cases)} segments)")
         entries.append((suite, collect(system, suite, request.cache)))
     return write_baseline(file, entries, reason=reason, date=datetime.now(timezone.utc).date().isoformat())
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of reports; before the evaluation, whose result would be lost otherwise.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise InputError(f"cannot be made: {exc.strerror}", where=str(folder)) from exc
 
 
 def write_reports(evaluation: Evaluation, folder: Path) -> list[Path]:
@@ -175,10 +194,7 @@ def write_reports(evaluation: Evaluation, folder: Path) -> list[Path]:
     from khabar_eval.junit import junit_report
     from khabar_eval.markdown import markdown_report
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise InputError(f"cannot be made: {exc.strerror}", where=str(folder)) from exc
+    make_folder(folder)
     contents = (
         json_report(evaluation),
         html_report(evaluation),
@@ -203,8 +219,8 @@ def _gates(request: Request) -> Gates | None:
         try:
             limit = float(value)
         except ValueError:
-            found = ""
-        if not found:
+            limit = math.nan
+        if not found or not math.isfinite(limit):
             raise UsageError(f"not METRIC=VALUE: {spec!r}", where="--min", hint="e.g. --min chrF2++=50")
         good = find_metric(metric).higher_is_better
         rules.append(Rule(metric=metric, at_least=limit if good else None, at_most=None if good else limit))

@@ -71,48 +71,35 @@ class Baseline:
                 where=self.path,
                 hint="khabar baseline update",
             )
-        outputs = stored.get("outputs")
-        ids = [case.id for case in suite.cases]
-        if (
-            not isinstance(outputs, dict)
-            or list(outputs) != ids
-            or not all(_is_text(x) for x in outputs.values())
-        ):
+        outputs, scores = stored["outputs"], stored["scores"]
+        if list(outputs) != [case.id for case in suite.cases]:
             raise InputError(f"outputs of suite {suite.name!r} are damaged", where=self.path)
         found = Hypotheses(
             system=self.system, signature=self.signature, outputs=tuple(outputs.values()), cached=True
         )
-        scores = stored.get("scores")
-        if not isinstance(scores, dict):
-            raise InputError(f"scores of suite {suite.name!r} are missing", where=self.path)
         for name in metrics or default_metrics(suite.kind):
-            if scores.get(name) is not None:
+            if name in scores:
                 self._check_score(
                     scores[name], (store or Statistics()).measure(name, suite.cases, found.outputs)
                 )
         return found
 
-    def _check_score(self, score: Any, measured: Measured) -> None:
+    def _check_score(self, score: Mapping[str, Any], measured: Measured) -> None:
         """Hold a stored score to what the stored outputs score today.
 
         Raises:
             InputError: the metric or the file has changed since.
         """
         metric, value = measured.metric, measured.metric.value(measured.total)
-        if not isinstance(score, dict):
-            raise InputError(f"score of {metric.name} is damaged", where=self.path)
-        if score.get("signature") != metric.signature:
+        if score["signature"] != metric.signature:
             raise InputError(
-                f"{metric.name} was {score.get('signature')}, now it is {metric.signature}",
+                f"{metric.name} was {score['signature']}, now it is {metric.signature}",
                 where=self.path,
                 hint="scores are not comparable; khabar baseline update",
             )
-        stored = score.get("value")
-        if not isinstance(stored, (int, float)) or not math.isclose(
-            stored, value, rel_tol=1e-9, abs_tol=1e-9
-        ):
+        if not math.isclose(score["value"], value, rel_tol=1e-9, abs_tol=1e-9):
             raise InputError(
-                f"{metric.name} of the stored outputs is {value:.6g}, but the file says {stored}",
+                f"{metric.name} of the stored outputs is {value:.6g}, but the file says {score['value']}",
                 where=self.path,
                 hint="the file was edited by hand; khabar baseline update",
             )
@@ -135,17 +122,37 @@ def load_baseline(path: str | Path) -> Baseline:
     suites = data.get("suites")
     if not isinstance(suites, dict) or not suites or not all(isinstance(x, dict) for x in suites.values()):
         raise InputError("baseline has no suites", where=str(path))
-    history = tuple(item for item in data.get("history", ()) if isinstance(item, dict))
+    for name, stored in suites.items():
+        _check_suite(name, stored, str(path))
+    history = data.get("history", [])
+    history = tuple(item for item in history if isinstance(item, dict)) if isinstance(history, list) else ()
     return Baseline(str(path), str(data.get("system")), str(data.get("signature")), suites, history)
+
+
+def _check_suite(name: str, stored: Mapping[str, Any], where: str) -> None:
+    """Refuse what no update has written."""
+    outputs, scores = stored.get("outputs"), stored.get("scores")
+    if not isinstance(outputs, dict) or not all(isinstance(x, str) for x in outputs.values()):
+        raise InputError(f"outputs of suite {name!r:.60} are damaged", where=where)
+    if not isinstance(scores, dict):
+        raise InputError(f"scores of suite {name!r:.60} are missing", where=where)
+    for metric, score in scores.items():
+        value = score.get("value") if isinstance(score, dict) else None
+        if (
+            not isinstance(value, (int, float))
+            or not abs(value) < 1e18
+            or not isinstance(score.get("signature"), str)
+        ):
+            raise InputError(f"score of {metric!r:.60} for suite {name!r:.60} is damaged", where=where)
 
 
 def describe_baseline(baseline: Baseline) -> str:
     """What the file holds, for a reader: system, suites with scores, history."""
     lines = [f"{baseline.path}: {baseline.system}", f"  made by {baseline.signature}"]
     for name, stored in baseline.data.items():
-        lines.append(f"  {name}: {len(stored.get('outputs', {}))} segments, digest {stored.get('digest')}")
-        for metric, score in stored.get("scores", {}).items():
-            lines.append(f"    {metric:<20} {score.get('value', math.nan):.4g}  {score.get('signature')}")
+        lines.append(f"  {name}: {len(stored['outputs'])} segments, digest {stored.get('digest')}")
+        for metric, score in stored["scores"].items():
+            lines.append(f"    {metric:<20} {score['value']:.4g}  {score['signature']}")
     lines += [f"  {item.get('date')}: {item.get('reason')}" for item in baseline.history]
     return "\n".join(lines) + "\n"
 
@@ -234,10 +241,6 @@ def _changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[
         was = f"{before:.4g} -> " if isinstance(before, (int, float)) else "new: "
         lines.append(f"{name} {metric} {was}{score['value']:.4g}")
     return lines
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
 
 
 def _refuse_constant(name: str) -> float:

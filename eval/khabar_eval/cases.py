@@ -21,6 +21,7 @@ __all__ = [
     "Entity",
     "Suite",
     "check_outputs",
+    "check_slice",
     "length_bucket",
     "slice_mask",
     "subset",
@@ -170,6 +171,18 @@ def length_bucket(n_words: int) -> str:
     return next((name for limit, name in LENGTH_BUCKETS if n_words <= limit), _LONGEST)
 
 
+def check_slice(spec: object) -> tuple[str, str]:
+    """Split a slice such as `topic=syria` into its key and value.
+
+    Raises:
+        UsageError: not a slice.
+    """
+    key, found, value = spec.partition("=") if isinstance(spec, str) else ("", "", "")
+    if not found or key not in _SLICES:
+        raise UsageError(f"not a slice: {spec!r:.60}", hint="one of " + ", ".join(f"{k}=…" for k in _SLICES))
+    return key, value
+
+
 def slice_mask(suite: Suite, spec: str) -> list[bool]:
     """Which cases belong to a slice: `topic=syria`, `document=news-3`, `length=36+ words`, `tag=clitics`.
 
@@ -177,9 +190,7 @@ def slice_mask(suite: Suite, spec: str) -> list[bool]:
         UsageError: not a slice.
         InputError: no case belongs to it; an empty slice must not look like a pass.
     """
-    key, found, value = spec.partition("=")
-    if not found or key not in _SLICES:
-        raise UsageError(f"not a slice: {spec!r}", hint="one of " + ", ".join(f"{k}=…" for k in _SLICES))
+    key, value = check_slice(spec)
     tests: dict[str, Callable[[Case], bool]] = {
         "document": lambda case: case.doc == value,
         "length": lambda case: length_bucket(case.n_words) == value,

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 
 from khabar_core.errors import InputError, UsageError
-from khabar_eval.cases import Suite, slice_mask
+from khabar_eval.cases import Suite, check_slice, slice_mask
 from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.manifest import read_toml
 from khabar_eval.metrics import Statistics, find_metric
@@ -48,6 +48,7 @@ SCHEMA = 1
 TIERS = ("hard", "soft", "monitor")
 # With fewer segments or documents a paired test says nothing: 2 ** n swaps are all there are.
 MIN_UNITS = 10
+_LARGEST = 1e6  # no metric comes near it; also refuses what is not a number
 _SAMPLING_KEYS = ("bootstrap", "trials", "seed", "resample")
 _FOLDER = Path(__file__).parent / "gates"
 _OUTCOME_ORDER = {"missed": 0, "improved": 1, "pass": 2}
@@ -69,9 +70,13 @@ class Rule:
         find_metric(self.metric)
         if self.tier not in TIERS:
             raise UsageError(f"tier must be one of {', '.join(TIERS)}, got {self.tier!r}")
+        if not isinstance(self.suites, tuple) or not all(isinstance(name, str) for name in self.suites):
+            raise UsageError(f"suites must be a list of names, got {self.suites!r:.40}")
+        if self.slice is not None:
+            check_slice(self.slice)
         limits = [x for x in (self.max_loss, self.at_least, self.at_most) if x is not None]
-        if not limits or not all(math.isfinite(x) for x in limits) or (self.max_loss or 0) < 0:
-            raise UsageError(f"rule for {self.metric} needs max_loss >= 0, at_least or at_most")
+        if not limits or not all(abs(x) < _LARGEST for x in limits) or (self.max_loss or 0) < 0:
+            raise UsageError(f"rule for {self.metric} needs max_loss >= 0, at_least or at_most, as numbers")
 
     @property
     def where(self) -> str:
@@ -142,7 +147,8 @@ def load_gates(name_or_path: str) -> Gates:
     if data.get("schema") != SCHEMA:
         raise InputError(f"schema {data.get('schema')!r}, this khabar reads {SCHEMA}", where=where)
     rules = []
-    for number, item in enumerate(data.get("rule", ()), start=1):
+    tables = data.get("rule", [])
+    for number, item in enumerate(tables if isinstance(tables, list) else [tables], start=1):
         spot = f"{where}: rule {number}"
         if not isinstance(item, dict):
             raise InputError("rules are [[rule]] tables", where=spot)
@@ -152,7 +158,7 @@ def load_gates(name_or_path: str) -> Gates:
     sampling: dict[str, Any] = {key: data[key] for key in _SAMPLING_KEYS if key in data}
     options: dict[str, Any] = {key: data[key] for key in ("alpha", "correction", "test") if key in data}
     suites = data.get("suites", {})
-    if not all(isinstance(n, int) and n >= 0 for n in suites.values()):
+    if not isinstance(suites, dict) or not all(_is_size(n) for n in suites.values()):
         raise InputError("[suites] gives a number of segments for each name; 0 means all", where=where)
     fields: dict[str, Any] = {"name": path.stem, "rules": tuple(rules), "suites": suites, **options}
     gates: Gates = _build(Gates, {**fields, "sampling": _build(Sampling, sampling, where)}, where)
@@ -342,6 +348,10 @@ def _check_keys(data: Mapping[str, Any], allowed: Sequence[str], where: str) -> 
     unknown = next((key for key in data if key not in allowed), None)
     if unknown is not None:
         raise InputError(f"unknown key {unknown!r}", where=where, hint=", ".join(allowed))
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _build(kind: Any, fields: Mapping[str, Any], where: str) -> Any:

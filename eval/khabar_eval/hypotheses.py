@@ -147,5 +147,5 @@ def _output(line: str, where: str) -> tuple[str, str]:
 
 def _number(header: dict[str, object], key: str) -> float | None:
     value = header.get(key)
-    finite = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf")
+    finite = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e18
     return float(value) if finite else None  # type: ignore[arg-type]

@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 ENTITY_TYPES = ("group", "org", "other", "person", "place", "term", "title", "weapon")
+_MAX_COLUMNS = 1000
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -40,7 +41,13 @@ def read_lines(path: str | Path, encoding: str = "utf-8") -> list[str]:
     Raises:
         InputError: the file cannot be read.
     """
-    text = textio.read_text(path, encoding)
+    try:
+        text = textio.read_text(path, encoding)
+    except InputError as exc:
+        if "--encoding" not in (exc.hint or ""):
+            raise
+        # Other commands have that option.
+        raise InputError(exc.message, where=exc.where, hint="convert it to UTF-8, e.g. with iconv") from exc
     return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
 
 
@@ -93,13 +100,7 @@ def read_tsv(
     width = lines[0].count("\t") + 1
     if columns is None:
         columns = {"src": 1, "ref": 2} | {f"ref{k}": k + 1 for k in range(2, width)}
-    unknown = [
-        key for key in columns if key not in ("src", "doc", "id", "topic") and not key.startswith("ref")
-    ]
-    if unknown:
-        raise UsageError(
-            f"unknown column {unknown[0]!r}", where=str(path), hint="src, ref, ref2, doc, id, topic"
-        )
+    _check_columns(columns, str(path))
     cases = []
     for number, line in enumerate(lines, start=1):
         cells = line.split("\t")
@@ -154,12 +155,12 @@ def read_jsonl(path: str | Path, *, encoding: str = "utf-8") -> tuple[Case, ...]
                 src=src,
                 refs=tuple(refs),
                 doc=str(row.get("doc", "")),
-                entities=tuple(_entity(item, where) for item in row.get("entities") or ()),
+                entities=tuple(_entity(item, where) for item in _list(row, "entities", where)),
                 topic=str(row.get("topic", "")),
-                tags=tuple(str(tag) for tag in row.get("tags") or ()),
-                terms=tuple(_term(item, where) for item in row.get("terms") or ()),
-                traps=tuple(str(word) for word in row.get("traps") or ()),
-                random=tuple(_word(item, where) for item in row.get("random") or ()),
+                tags=tuple(str(tag) for tag in _list(row, "tags", where)),
+                terms=tuple(_term(item, where) for item in _list(row, "terms", where)),
+                traps=tuple(str(word) for word in _list(row, "traps", where)),
+                random=tuple(_word(item, where) for item in _list(row, "random", where)),
             )
         )
     return tuple(cases)
@@ -247,6 +248,30 @@ def _same_length(path: str | Path, n: int, other: str | Path, n_other: int) -> N
         )
 
 
+def _check_columns(columns: Mapping[str, int], where: str) -> None:
+    known = [key for key in columns if key in ("src", "doc", "id", "topic") or key.startswith("ref")]
+    unknown = next((key for key in columns if key not in known), None)
+    if unknown is not None:
+        raise UsageError(
+            f"unknown column {unknown!r:.40}", where=where, hint="src, ref, ref2, doc, id, topic"
+        )
+    if "src" not in columns or not any(key.startswith("ref") for key in columns):
+        raise UsageError("columns must name src and ref", where=where)
+    for key, place in columns.items():
+        if not isinstance(place, int) or isinstance(place, bool) or not 1 <= place <= _MAX_COLUMNS:
+            raise UsageError(
+                f"column {key} must be a number from 1 to {_MAX_COLUMNS}, got {place!r:.40}", where=where
+            )
+
+
+def _list(row: Mapping[str, Any], key: str, where: str) -> list[Any]:
+    """A list of a JSON object; an absent one is empty."""
+    value = row.get(key)
+    if value is not None and not isinstance(value, list):
+        raise InputError(f'"{key}" must be a list', where=where)
+    return value or []
+
+
 def _json_rows(path: str | Path, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(read_lines(path, encoding), start=1):
         if not line.strip():
@@ -317,7 +342,7 @@ def _brief_case(row: dict[str, Any], number: int, where: str) -> Case:
         refs=(" ".join(parts),),
         doc=str(row.get("id", number)),
         topic=str(row.get("topic", "")),
-        tags=tuple(str(tag) for tag in row.get("tags") or ()),
+        tags=tuple(str(tag) for tag in _list(row, "tags", where)),
         sentences=tuple(lines),
     )
 

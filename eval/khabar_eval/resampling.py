@@ -23,6 +23,7 @@ __all__ = ["RESAMPLED", "Comparison", "Sampling", "bootstrap_intervals", "compar
 
 RESAMPLED = ("segments", "documents")
 
+_MOST_RESAMPLES = 1_000_000
 _BLOCK_CELLS = 8_000_000  # float64 cells of one block of resample weights: 64 MB
 
 
@@ -44,11 +45,15 @@ class Sampling:
     resample: str = "segments"
 
     def __post_init__(self) -> None:
-        if self.bootstrap < 40 or self.trials < 40:
+        for name, low, high in (
             # A 95 % interval leaves out 1 resample in 40 at each end.
-            raise UsageError(f"at least 40 resamples and trials, got {self.bootstrap} and {self.trials}")
-        if self.seed < 0:
-            raise UsageError(f"seed must be >= 0, got {self.seed}")
+            ("bootstrap", 40, _MOST_RESAMPLES),
+            ("trials", 40, _MOST_RESAMPLES),
+            ("seed", 0, 1 << 64),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, int) or not low <= value <= high:
+                raise UsageError(f"{name} must be a whole number from {low} to {high}, got {value!r:.40}")
         if self.resample not in RESAMPLED:
             raise UsageError(f'resample must be "segments" or "documents", got {self.resample!r:.40}')
 

@@ -57,10 +57,17 @@ def evaluate(suites: Sequence[Suite], systems: Sequence[System], plan: Plan = Pl
     """
     if not suites or not systems:
         raise UsageError("nothing to evaluate: at least one suite and one system are needed")
-    for kind, names in (("suite", [s.name for s in suites]), ("system", [s.name for s in systems])):
+    for kind, names, hint in (
+        (
+            "suite",
+            [s.name for s in suites],
+            "files are named without their suffix; a manifest names its suite",
+        ),
+        ("system", [s.name for s in systems], "give each its own name: NAME=…"),
+    ):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise UsageError(f"two {kind}s are called {twice!r}", hint="give each its own name: NAME=…")
+            raise UsageError(f"two {kind}s are called {twice!r}", hint=hint)
     scoring = replace(plan.scoring, sampling=plan.gates.sampling) if plan.gates else plan.scoring
     for suite in suites:
         check_metrics(scoring.metrics or default_metrics(suite.kind), suite.kind)
@@ -112,7 +119,8 @@ def _score_suite(
         other = None if hypotheses is baseline else baseline
         result = score_system(suite, hypotheses, scoring, other, store)
         if not result.scores:
-            raise InputError("no metric could be measured", where=suite.name)
+            names = ", ".join(scoring.metrics) or "any metric"
+            raise InputError(f"nothing to measure {names} on", where=suite.name)
         scored.append(result)
         if hypotheses is not baseline:
             judged.append(Judged(suite, result, hypotheses, other))

@@ -73,12 +73,23 @@ def test_a_missed_floor_is_exit_6(files: Path, capsys: pytest.CaptureFixture[str
         (["--system", "a=cmd:/no/program"], 4, "cannot be started"),
         (["--system", "a=model:default;beam=x"], 2, "unknown option 'beam=x'"),
         (["news", "--hyp", "good.en"], 2, "either suites or --src"),
+        (["--hyp", "good.en", "--min", "chrF2++=nan"], 2, "not METRIC=VALUE"),
+        (["--hyp", "good.en", "--resample", "words"], 2, 'must be "segments" or "documents"'),
+        (["--hyp", "good.en", "--seed", "-1"], 2, "seed must be a whole number"),
+        (["--hyp", "good.en", "--limit", "5"], 3, "20 outputs for the 5 segments"),
+        (["--hyp", "good.en", "--metric", "bleu"], 2, "no metric 'bleu'"),
+        (["--hyp", "good.en", "--metric", "term_success"], 3, "t: nothing to measure term_success"),
+        (["--hyp", "good.en", "--metric", "COMET"], 2, "COMET needs"),
+        (["--hyp", "utf16.en"], 3, "is UTF-16 text (convert it to UTF-8, e.g. with iconv)"),
+        (["--hyp", "good.en", "--glossary", "none.tsv"], 2, "--glossary: no system here is a model"),
+        (["--hyp", "good.en", "-o", "t.en"], 3, "t.en: cannot be made"),
     ],
 )
 def test_bad_input_has_its_exit_code_and_one_line(
     args: list[str], code: int, message: str, files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     args = [str(files / a) if a.endswith((".en", ".toml")) else a for a in args]
+    (files / "utf16.en").write_bytes("text\n".encode("utf-16"))
     assert run(files, *args) == code
     err = capsys.readouterr().err
     assert message in err
@@ -100,6 +111,19 @@ def test_a_baseline_is_made_shown_and_compared_with(files: Path, capsys: pytest.
     args = ["evaluate", "-q", str(suite), "--baseline", str(base), "--gate", str(gate)]
     assert main([*args, "--hyp", str(files / "bad.en")]) == 6
     assert main([*args, "--hyp", str(files / "good.en")]) == 0
+
+
+def test_nothing_is_translated_before_what_can_be_refused_now(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A typing error must not cost the hours of a run; the command here would fail with code 4."""
+    broken = ["--system", "a=cmd:/no/program"]
+    assert run(files, *broken, "--metric", "bleu") == 2
+    assert run(files, *broken, "-o", str(files / "t.en")) == 3
+    update = ["baseline", "update", str(files / "b.json"), "--suite", "news", *broken, "--reason", " "]
+    assert main(update) == 2
+    assert "--reason: say why" in capsys.readouterr().err
+    assert main(["evaluate", "news", *broken, "--limit", "0"]) == 2
 
 
 def test_github_gets_a_summary_and_annotations(

@@ -87,7 +87,10 @@ def test_a_part_of_another_size_takes_the_place_of_the_old_one(suite: Suite, tmp
             "BLEU was v1, now it is nrefs",
         ),
         (lambda d: d["suites"]["small"]["scores"]["BLEU"].update(value=99.0), "but the file says 99"),
-        (lambda d: d["suites"]["small"]["scores"].update(BLEU=1), "score of BLEU is damaged"),
+        (
+            lambda d: d["suites"]["small"]["scores"].update(BLEU=1),
+            "score of 'BLEU' for suite 'small' is damaged",
+        ),
         (lambda d: d["suites"]["small"].pop("scores"), "scores of suite 'small' are missing"),
         (lambda d: d["suites"].pop("small"), "baseline has no suites"),
         (lambda d: d.update(kind="other"), "not a khabar baseline"),

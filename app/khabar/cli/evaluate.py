@@ -65,7 +65,7 @@ def evaluate(
             "--term-modes", help="Run khabar with no glossary, with random words and with the suite's terms."
         ),
     ] = False,
-    limit: Annotated[int | None, typer.Option(help="At most so many segments of each suite.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many segments of each suite.", min=1)] = None,
     gate: Annotated[str | None, typer.Option(help="fast, full, or a gates file.")] = None,
     minimum: Annotated[
         list[str] | None,
@@ -96,7 +96,7 @@ def evaluate(
 
     khabar evaluate --gate fast --baseline baseline.json -o reports
     """
-    from khabar.evaluating import Request, run_evaluation
+    from khabar.evaluating import Request, make_folder, run_evaluation
     from khabar.loading import Tools
     from khabar_core.errors import UsageError
 
@@ -121,6 +121,8 @@ def evaluate(
         command="khabar " + shlex.join(sys.argv[1:]),
         progress=lambda text: None if quiet else print(f"khabar: {text}", file=sys.stderr),
     )
+    if output is not None:
+        make_folder(output)
     evaluation = run_evaluation(request)
     _show(evaluation, output, as_json=json)
     if evaluation.passed is False:
