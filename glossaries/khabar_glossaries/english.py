@@ -125,9 +125,9 @@ def _form_pattern(form: str, exact: bool, plural: bool) -> re.Pattern[str]:
         loose = gap == "-" and previous.lower() not in _PARTICLES
         body += (r"[\s\-\u2010-\u2015]*" if loose else _GAP) + _word_pattern(word, exact=exact)
     if plural:
-        body += "(?:e?s)?"
-        if form.endswith("y"):
-            body = f"(?:{body}|{body[: -len('y(?:e?s)?')]}ies)"
+        # "City" also as "Cities"; a lone "y" is no such word.
+        several = f"|{body[:-1]}ies" if body.endswith("y") else ""
+        body = f"(?:{body}(?:e?s)?{several})"
     pattern = rf"(?<!\w)(?:{body})(?!\w)"
     if exact:
         # A headline may be all capitals.

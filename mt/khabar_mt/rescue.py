@@ -36,9 +36,9 @@ def is_soft(hit: TermHit) -> bool:
 
 
 def _missing(best: Candidate) -> list[int]:
-    """The first violated hits that count, as indices."""
+    """The violated hits that count, as indices."""
     wrong = (i for i, hit in enumerate(best.hits) if hit.status is TermStatus.VIOLATED and not is_soft(hit))
-    return list(wrong)[:_MAX_NAMES]
+    return list(wrong)
 
 
 def hint_orders(item: Item, best: Candidate) -> list[tuple[tuple[str, str], ...]]:
@@ -58,7 +58,7 @@ def hint_orders(item: Item, best: Candidate) -> list[tuple[tuple[str, str], ...]
 def beginnings_for(item: Item, best: Candidate) -> list[str]:
     """Beginnings of the English that end in a missing name, the likeliest first."""
     found: dict[str, None] = {}
-    for i in _missing(best):
+    for i in _missing(best)[:_MAX_NAMES]:
         hit = best.hits[i]
         guess = forced_prefix(best.text, hit, item.source)
         if guess is not None:

@@ -22,7 +22,7 @@ def test_lint_prints_findings_and_exits_5(files: Path, capfd: pytest.CaptureFixt
     assert main(["glossary", "lint", str(files / "bad.tsv")]) == 5
     out, err = capfd.readouterr()
     assert "bad.tsv:2: error: برنوف is 'Parnof' here and 'Barnouf' at line 1 [conflict]" in out
-    assert "1 errors in the glossary" in err
+    assert "1 error in the glossary" in err
     assert main(["glossary", "lint", str(files / "good.tsv")]) == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from khabar_glossaries.english import find_form, plain, starts_with_vowel_sound
+from khabar_glossaries.english import find_form, plain, singular_forms, starts_with_vowel_sound
 from khabar_glossaries.romanise import similarity
 
 
@@ -107,3 +107,32 @@ def test_different_names_do_not(a: str, b: str) -> None:
 def test_likeness_is_symmetric_and_bounded(a: str, b: str) -> None:
     assert 0.0 <= similarity(a, b) <= 1.0
     assert similarity(a, b) == pytest.approx(similarity(b, a))
+
+
+@settings(max_examples=100)
+@given(
+    st.text(alphabet="aAyYs.'-([{*+?^$| ", min_size=1, max_size=8).filter(str.strip),
+    st.booleans(),
+    st.booleans(),
+)
+def test_any_form_finds_itself(form: str, exact: bool, plural: bool) -> None:
+    """Whatever a glossary holds is text, never a pattern."""
+    words = form.strip("-. '([{*+?^$|")
+    spans = find_form(f"x {form} x", form, exact=exact, plural=plural)
+    if words == form and "--" not in form and not form.lower().startswith("the "):
+        assert spans
+
+
+@pytest.mark.parametrize(
+    ("source", "forms", "singular"),
+    [
+        ("الحوثيين", ("Houthis", "Houthi rebels"), ("Houthi",)),
+        ("الصاروخان", ("Rockets",), ("Rocket",)),
+        ("حماس", ("Hamas",), ()),
+        ("فنيين", ("Boss", "Virus"), ()),
+    ],
+)
+def test_only_arabic_plurals_have_singulars(
+    source: str, forms: tuple[str, ...], singular: tuple[str, ...]
+) -> None:
+    assert singular_forms(source, forms) == singular

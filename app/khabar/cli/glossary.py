@@ -86,7 +86,8 @@ def lint(files: _Files = None, json: _Json = False) -> None:
                 _emit_line(f"{finding.where}: {finding.level}: {finding.message} [{finding.code}]")
     n_errors = sum(finding.level == "error" for finding in findings)
     if n_errors:
-        raise GlossaryError(f"{n_errors} errors in the glossary", hint="they are listed above")
+        what = f"{n_errors} error{'s' * (n_errors != 1)} in the glossary"
+        raise GlossaryError(what, hint="listed above")
 
 
 def show(

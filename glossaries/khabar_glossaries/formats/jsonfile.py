@@ -32,6 +32,12 @@ def parse_json(text: str, name: str, layer: str) -> list[Entry]:
     """
     try:
         data = json.loads(text, object_pairs_hook=_Pairs)
+        if "\\u" in text:
+            # An escape can spell half of a character, which no file or terminal can be given.
+            json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as exc:
+        half = exc.object[exc.start].encode("ascii", "backslashreplace").decode("ascii")
+        raise GlossaryError(f"{half} is half a character", where=name) from exc
     except json.JSONDecodeError as exc:
         raise GlossaryError(f"not JSON: {exc.msg}", where=f"{name}:{exc.lineno}") from exc
     except RecursionError as exc:

@@ -22,7 +22,9 @@ LIST_SEPARATOR = "|"
 
 def _tsv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Lines cut at tabs; a quotation mark is an ordinary character."""
-    for number, line in enumerate(text.split("\n"), 1):
+    # A spreadsheet may still end lines as the first Macintosh did.
+    end = "\n" if "\n" in text else "\r"
+    for number, line in enumerate(text.split(end), 1):
         yield number, line.rstrip("\r").split("\t")
 
 
