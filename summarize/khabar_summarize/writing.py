@@ -44,8 +44,11 @@ def can_write(engine: Engine | None) -> bool:
 
 
 def writes_citations(engine: Engine) -> bool:
-    """Whether the model reads numbered sentences and cites them: khabar's own do, and they also translate."""
-    return can_write(engine) and "translate" in engine.tasks
+    """Whether the model reads numbered sentences and cites them.
+
+    khabar's own do, and only they obey term hints too; other models may translate, but cite nothing.
+    """
+    return can_write(engine) and engine.takes_hints
 
 
 def number_sentences(texts: Sequence[str]) -> str:
@@ -73,9 +76,8 @@ class Writer:
         self._engine = engine
         self._options = options
         self._n_texts = len(texts)
-        self._text = (
-            number_sentences(texts) if writes_citations(engine) else " ".join(" ".join(texts).split())
-        )
+        self._cites = writes_citations(engine)
+        self._text = number_sentences(texts) if self._cites else " ".join(" ".join(texts).split())
         self._limit = int(options.max_words * _TOKENS_PER_WORD) + 40
 
     def beam(self) -> list[Candidate]:
@@ -105,21 +107,30 @@ class Writer:
         request = Request(text=self._text, task=_TASK, prefix=prefix, source_language="en")
         candidates: list[Candidate] = []
         for hypothesis in self._engine.generate([request], options)[0]:
-            sentences = parse(_rest(hypothesis, prefix), self._n_texts)
+            sentences = parse(_rest(hypothesis, prefix, self._cites), self._n_texts)
             candidate = Candidate(tuple(sentences), hypothesis.logprob_per_token)
             if sentences and all(candidate.sentences != other.sentences for other in candidates):
                 candidates.append(candidate)
         return candidates
 
 
-def _rest(hypothesis: Hypothesis, prefix: str) -> str:
-    """What the model added to the prefix; an unfinished last sentence is cut off."""
+def _rest(hypothesis: Hypothesis, prefix: str, cites: bool) -> str:
+    """What the model added to the prefix; an unfinished last sentence is cut off.
+
+    Args:
+        hypothesis: what the engine wrote.
+        prefix: its forced beginning.
+        cites: whether a sentence ends with its citation mark, not with its full stop.
+    """
     text = hypothesis.text
     if prefix and text.startswith(prefix.strip()):
         text = text[len(prefix.strip()) :]
-    if not hypothesis.finished:
+    if not hypothesis.finished and cites:
         marks = list(_MARK.finditer(text))
         text = text[: marks[-1].end()] if marks else ""
+    elif not hypothesis.finished:
+        # Even behind a full stop: "3." may have been about to become "3.5".
+        text = " ".join(split_sentences(text)[:-1])
     return text
 
 
