@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -273,24 +273,47 @@ def test_space_prefix_of_llama_is_added_and_removed(tiny_gguf: MakeGguf) -> None
     assert tokenizer.decode(encoded.ids) == "the in"
 
 
-def test_byte_level_vocabulary_is_read_with_its_merges(tmp_path: Path) -> None:
-    """A vocabulary of the GPT-2 kind, as Llama 3 has it."""
+def _byte_level_gguf(path: Path, pre: str, merges: Sequence[str]) -> Path:
+    """A vocabulary of the GPT-2 kind: all bytes, what the merges make, and an end token."""
     import gguf
     from tokenizers import pre_tokenizers
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokens = [*letters, "th", "the", "Ġthe", "<|end|>"]
-    writer = gguf.GGUFWriter(str(tmp_path / "b.gguf"), "llama")
+    tokens = [*letters, *(merge.replace(" ", "") for merge in merges), "<|end|>"]
+    writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("llama-bpe")
+    writer.add_tokenizer_pre(pre)
     writer.add_token_list(tokens)
     writer.add_token_types([1] * (len(tokens) - 1) + [3])
-    writer.add_token_merges(["t h", "th e", "Ġ the"])
+    writer.add_token_merges(list(merges))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    tokenizer = gguf_tokenizer(Gguf(tmp_path / "b.gguf"))
+    return path
+
+
+def test_byte_level_vocabulary_is_read_with_its_merges(tmp_path: Path) -> None:
+    """As Llama 3 has it."""
+    path = _byte_level_gguf(tmp_path / "b.gguf", "llama-bpe", ["t h", "th e", "Ġ the"])
+    tokenizer = gguf_tokenizer(Gguf(path))
     assert tokenizer.encode("the the<|end|>").tokens == ["the", "Ġthe", "<|end|>"]
     text = "قال 12345 the"
     assert tokenizer.decode(tokenizer.encode(text).ids) == text
+
+
+def test_smollm_cuts_digits_off_before_words(tmp_path: Path) -> None:
+    """The oracle is the library's own pair of pre-tokenizers, with which these models were trained."""
+    from tokenizers import pre_tokenizers
+
+    path = _byte_level_gguf(tmp_path / "s.gguf", "smollm", ["t h", "th e", "Ġ the", "Ġ Ġ", "Ċ Ċ", "1 2"])
+    ours, theirs = gguf_tokenizer(Gguf(path)), gguf_tokenizer(Gguf(path))
+    theirs.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+        ]
+    )
+    for text in ("the 12 the", "x  12", "the\n\n12  the", "a1b22", "it's 3.5%", "½ ٣٤", "  ", "the   \n 7"):
+        assert ours.encode(text).tokens == theirs.encode(text).tokens
+    assert ours.encode("  12").tokens == ["ĠĠ", "1", "2"]

@@ -26,6 +26,8 @@ _MODERN_WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{%s}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
     r"|\s+(?!\S)|\s+"
 )
+# Each digit alone, and the white space before one whole: SmolLM's digits are cut off before its words are.
+_SMOLLM_WORDS = r"\p{N}|\s+(?=\p{N})|" + _GPT2_WORDS
 # tokenizer.ggml.pre -> expression that cuts a text into words before merging.
 _PRE_TOKENIZERS = {
     "default": _GPT2_WORDS,
@@ -33,7 +35,7 @@ _PRE_TOKENIZERS = {
     "llama-bpe": _MODERN_WORDS % "1,3",
     "llama3": _MODERN_WORDS % "1,3",
     "qwen2": _MODERN_WORDS % "1",
-    "smollm": _GPT2_WORDS,
+    "smollm": _SMOLLM_WORDS,
 }
 
 
