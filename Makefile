@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := app core mt summarize eval glossaries
 
-.PHONY: demo test test-torch check evaluate baseline bench dist clean docs
+.PHONY: demo test test-torch check evaluate baseline bench bench-terms dist clean docs
 
 demo: $(STAMP)
 	$(BIN)/khabar translate examples/article.ar.txt --format text
@@ -40,6 +40,11 @@ baseline: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py
+
+# Every term of the term suite: with hints, and as a model that knows none.
+bench-terms: $(STAMP)
+	$(BIN)/python benchmarks/bench_terms.py
+	$(BIN)/python benchmarks/bench_terms.py --no-hints --limit 150
 
 dist: $(STAMP)
 	$(BIN)/python -m pip install -q build
