@@ -17,10 +17,11 @@ from khabar_core.engines.base import DecodeOptions, Engine, Hypothesis, Request
 from khabar_core.errors import ModelError
 from khabar_core.records import Flag, FlagKind, TermHit
 from khabar_glossaries import Match
+from khabar_mt.guards import MIN_LOGPROB
 from khabar_mt.options import TranslateOptions
 from khabar_mt.segmentation import split_long
 
-__all__ = ["Candidate", "Item", "Judge", "Ladder", "Outcome"]
+__all__ = ["Candidate", "Item", "Judge", "Ladder", "Outcome", "choose"]
 
 # What a defect costs in nats per token: far above any difference in score, so checks come first, then score.
 _COSTS = {
@@ -43,6 +44,7 @@ _MAX_SCORE_LOSS = 1.0
 _MAX_NAME_LOSS = 0.6
 # Hypotheses kept of each prompt that is tried for a missing name; each is scored as a whole.
 _NAMES_N_BEST = 3
+_NAMES = frozenset({FlagKind.TERM})
 _BROKEN = frozenset({FlagKind.EMPTY, FlagKind.COPY, FlagKind.TRUNCATED, FlagKind.LOOP})
 _PENALTY_HELPS = _BROKEN | {FlagKind.ARABIC_LEFT, FlagKind.OTHER_SCRIPT, FlagKind.LENGTH}
 _SPLIT_HELPS = _PENALTY_HELPS | {FlagKind.NUMBERS}
@@ -214,7 +216,7 @@ class Ladder:
             candidates = [self._judge(items[index], hypothesis) for hypothesis in hypotheses]
             if step.rescores:
                 candidates = self._rescored(items[index], before.best, candidates)
-            best = _choose(before.best, candidates, trusted=step.engine is self._engine)
+            best = choose(before.best, candidates, trusted=step.engine is self._engine)
             outcomes[index] = Outcome(
                 best=best,
                 attempts=(*before.attempts, step.name),
@@ -237,18 +239,19 @@ class Ladder:
             dataclasses.replace(c, logprob_per_token=total / (self._engine.count_tokens(c.raw) + 1))
             for c, total in zip(better, totals, strict=True)
         ]
-        return [c for c in rescored if before.logprob_per_token - c.logprob_per_token <= _MAX_NAME_LOSS]
+        least = max(before.logprob_per_token - _MAX_NAME_LOSS, MIN_LOGPROB)
+        return [c for c in rescored if c.logprob_per_token >= min(least, before.logprob_per_token)]
 
     def _make_steps(self, fallback: Engine | None) -> tuple[_Step, ...]:
         width = max(self._options.n_best, self._options.beam_size)
-        every, names = frozenset(_COSTS), frozenset({FlagKind.TERM})
+        every = frozenset(_COSTS)
         wide = dataclasses.replace(self._first, beam_size=width, n_best=self._options.n_best)
         few = dataclasses.replace(wide, n_best=min(_NAMES_N_BEST, self._options.n_best))
         penalty = dataclasses.replace(self._first, repetition_penalty=1.3, no_repeat_ngram=4)
         again = lambda item, _: [_request(item)]  # noqa: E731 - two steps ask the same question again
         steps = [
             _Step("nbest", every, wide, again, self._engine),
-            _Step("names", names, few, self._ask_names, self._engine, rescores=True),
+            _Step("names", _NAMES, few, self._ask_names, self._engine, rescores=True),
             _Step("penalty", _PENALTY_HELPS, penalty, again, self._engine),
             _Step("split", _SPLIT_HELPS, self._first, self._ask_halves, self._engine, joins=True),
         ]
@@ -310,7 +313,7 @@ these those after before during while when where which who according there sayin
 _FUNCTION_WORDS = frozenset(_FUNCTION_WORDS_TEXT.split())
 
 
-def _choose(first: Candidate, others: Sequence[Candidate], *, trusted: bool) -> Candidate:
+def choose(first: Candidate, others: Sequence[Candidate], *, trusted: bool) -> Candidate:
     """The candidate of the lowest cost; ties keep the earlier one.
 
     Args:
@@ -322,6 +325,9 @@ def _choose(first: Candidate, others: Sequence[Candidate], *, trusted: bool) -> 
     for candidate in others:
         loss = first.logprob_per_token - candidate.logprob_per_token
         if trusted and loss > _MAX_SCORE_LOSS and not first.kinds & _BROKEN:
+            continue
+        if first.kinds <= _NAMES and not candidate.kinds <= _NAMES:
+            # A right name is not worth a wrong number.
             continue
         if candidate.cost < best.cost:
             best = candidate

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import pytest
 
 from khabar_core.engines.base import DecodeOptions, Hypothesis, Request
 from khabar_core.engines.echo import EchoEngine
-from khabar_core.records import FlagKind, Signature, TermStatus
+from khabar_core.records import Flag, FlagKind, Signature, TermStatus
 from khabar_glossaries import Entry, Glossary
 from khabar_glossaries.entry import BUILTIN_LAYER
 from khabar_mt import Translator
-from khabar_mt.ladder import Candidate, Item
+from khabar_mt.ladder import Candidate, Item, choose
 from khabar_mt.pieces import cut_segment
 from khabar_mt.rescue import beginnings_for, hint_orders
 from khabar_mt.terms import check_terms, hints_for
@@ -122,6 +123,18 @@ def test_a_name_that_makes_the_sentence_unlikely_is_reported_instead() -> None:
     )
     assert translation.text == "They took Hodeida in two days."
     assert [flag.kind for flag in translation.flags if not flag.informative] == [FlagKind.TERM]
+
+
+def test_a_right_name_is_not_worth_a_wrong_number() -> None:
+    """Three names fewer wrong do not buy one number more wrong."""
+    _, first = case("34 من الحديدة والمخا وخان شيخون", "34 from there")
+    missing = Flag(kind=FlagKind.TERM, detail="not found: Hodeida, Mocha, Khan Sheikhoun")
+    number = Flag(kind=FlagKind.NUMBERS, detail="missing 34")
+    first = dataclasses.replace(first, flags=(missing,))
+    other = dataclasses.replace(first, text="43 from Hodeida, Mocha and Khan Sheikhoun", flags=(number,))
+    assert other.cost < first.cost
+    assert choose(first, [other], trusted=True) is first
+    assert choose(first, [dataclasses.replace(other, flags=())], trusted=True).flags == ()
 
 
 def test_every_match_that_is_not_found_is_flagged_or_doubted() -> None:
