@@ -17,7 +17,7 @@ from khabar_summarize.analysis import Analysis, analyse
 from khabar_summarize.english import content_stems, count_words, word_set
 from khabar_summarize.sources import SourceSentence
 
-__all__ = ["Ranked", "fit_window", "in_parts", "overlap", "rank", "usable"]
+__all__ = ["Ranked", "fit_window", "in_parts", "overlap", "rank", "subheads_over", "usable"]
 
 _NOT_BODY = word_set("headline subhead caption dateline byline")
 _BOILERPLATE = re.compile(
@@ -113,8 +113,35 @@ def overlap(left: frozenset[str], right: frozenset[str]) -> float:
     return len(left & right) / union if union else 0.0
 
 
-def rank(sentences: Sequence[SourceSentence], indices: Sequence[int], title: str = "") -> list[Ranked]:
-    """Score the usable sentences: near the centre of the text, early, rich in its main names."""
+def subheads_over(sentences: Sequence[SourceSentence], indices: Sequence[int]) -> list[str]:
+    """For each usable sentence the subhead of its section, "" before the first one."""
+    usable_ones = set(indices)
+    headings = {}
+    current, article = "", ""
+    for i, sentence in enumerate(sentences):
+        if sentence.article != article:
+            current, article = "", sentence.article
+        if i in usable_ones:
+            headings[i] = current
+        elif sentence.kind != "headline" and 3 <= len(sentence.text.split()) <= _HEADING_WORDS:
+            current = "" if _is_noise(sentence.text) or sentence.kind == "caption" else sentence.text
+    return [headings[i] for i in indices]
+
+
+def rank(
+    sentences: Sequence[SourceSentence],
+    indices: Sequence[int],
+    title: str = "",
+    subheads: Sequence[str] = (),
+) -> list[Ranked]:
+    """Score the usable sentences: near the centre of the text, early, rich in its main names.
+
+    Args:
+        sentences: of one event.
+        indices: of the usable ones.
+        title: headline; what it mentions matters.
+        subheads: of each usable sentence's section; what they mention matters there.
+    """
     analyses = {i: analyse(sentences[i].text) for i in indices}
     n = max(1, len(indices))
     document: Counter[str] = Counter()
@@ -127,7 +154,8 @@ def rank(sentences: Sequence[SourceSentence], indices: Sequence[int], title: str
     wanted = frozenset(content_stems(title))
     ranked = []
     for order, i in enumerate(indices):
-        score = _score(sentences[i], analyses[i], order, n, centroid, names, wanted)
+        heads = [wanted, frozenset(content_stems(subheads[order]))] if subheads else [wanted]
+        score = _score(sentences[i], analyses[i], order, n, centroid, names, heads)
         stems = frozenset(content_stems(sentences[i].text))
         dangling = bool(_DANGLING.match(sentences[i].text))
         ranked.append(Ranked(source=sentences[i], index=i, score=score, stems=stems, dangling=dangling))
@@ -141,7 +169,7 @@ def _score(
     n: int,
     centroid: Mapping[str, float],
     names: Mapping[str, int],
-    wanted: frozenset[str],
+    heads: Sequence[frozenset[str]],
 ) -> float:
     norm = math.sqrt(sum(value * value for value in centroid.values())) or 1.0
     own = math.sqrt(len(analysis.stems)) or 1.0
@@ -150,7 +178,7 @@ def _score(
     top = max(names.values(), default=1)
     mine = {key for name in analysis.names for key in name.keys}
     salient = min(1.0, sum(names.get(key, 0) for key in mine) / (2.0 * top))
-    titled = len(wanted & analysis.stems) / len(wanted) if wanted else 0.0
+    titled = max((len(head & analysis.stems) / len(head) for head in heads if head), default=0.0)
     score = 0.45 * central + 0.45 * early + 0.15 * salient + 0.2 * titled
     n_words = count_words(sentence.text)
     if n_words < _LEAST_WORDS:

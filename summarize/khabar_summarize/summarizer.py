@@ -19,7 +19,7 @@ from khabar_summarize.drafting import Draft, Drafter, Pool
 from khabar_summarize.english import count_words
 from khabar_summarize.events import group_events
 from khabar_summarize.options import BriefOptions
-from khabar_summarize.selection import rank, usable
+from khabar_summarize.selection import rank, subheads_over, usable
 from khabar_summarize.sources import SourceSentence, equivalents_of, source_sentences
 from khabar_summarize.verify import Verifier
 from khabar_summarize.writing import can_write
@@ -174,7 +174,9 @@ class Summarizer:
             (s.text for s in sentences if s.kind == "headline" and s.article == articles[0].article.id), ""
         )
         verifier = Verifier(pool_sentences, equivalents)
-        pool = Pool(tuple(rank(pool_sentences, range(len(pool_sentences)), title)), verifier)
+        subheads = subheads_over(sentences, indices)
+        ranked = rank(pool_sentences, range(len(pool_sentences)), title, subheads)
+        pool = Pool(tuple(ranked), verifier)
         drafter = Drafter(pool, options, self._engine)
         if options.style == "headline":
             headline = _headline(sentences, articles, options)

@@ -16,7 +16,7 @@ from khabar_summarize.compress import shorter_forms
 from khabar_summarize.disagreements import find_disagreements
 from khabar_summarize.english import count_words
 from khabar_summarize.events import group_events
-from khabar_summarize.selection import fit_window, in_parts, rank, usable
+from khabar_summarize.selection import fit_window, in_parts, rank, subheads_over, usable
 from khabar_summarize.sources import SourceSentence, english_article, source_sentences
 
 MakeSources = Callable[..., list[SourceSentence]]
@@ -222,3 +222,19 @@ def test_parts_hold_every_sentence_once_in_order(lengths: list[int], limit: int)
     parts = in_parts(ranked, _size, limit)
     assert all(parts)
     assert [r.index for part in parts for r in part] == list(range(len(lengths)))
+
+
+def test_what_a_subhead_mentions_matters_in_its_section(sources: MakeSources) -> None:
+    pool = sources(
+        "The council met in Sirte on Monday to hear the report of the envoy.",
+        "NATO offers no troops",
+        "Delegates had coffee in the garden before the report of the envoy was read.",
+        "NATO said that it would offer no troops, whatever the report of the envoy said.",
+    )
+    kept = usable(pool)
+    assert kept == [0, 2, 3]
+    assert subheads_over(pool, kept) == ["", "NATO offers no troops", "NATO offers no troops"]
+    plain = rank(pool, kept)
+    titled = rank(pool, kept, subheads=subheads_over(pool, kept))
+    assert titled[2].score > plain[2].score
+    assert titled[0].score == plain[0].score
