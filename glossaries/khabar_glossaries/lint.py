@@ -106,9 +106,9 @@ def _entry(entry: Entry) -> Iterator[Finding]:
             yield _finding(
                 entry, "warning", "short", f"{surface} has {letters} letters: expect false matches"
             )
-        if key in common_words() and not entry.ambiguous:
-            message = f"{surface} is a common word; put 'ambiguous' into the note to require evidence"
-            yield _finding(entry, "warning", "common-word", message)
+        if key in common_words() and not (entry.ambiguous or entry.unambiguous):
+            message = f"{surface} is a common word: it counts only with evidence around it; put 'unambiguous'"
+            yield _finding(entry, "warning", "common-word", f"{message} into the note if it always counts")
         first = key.split(" ")[0]
         # فالنسيا begins with ف + ال by chance; with a common word behind them they are proclitics.
         heads = (p for p in PREFIXES_WITH_ARTICLE if len(p) > len(ARTICLE) and first.startswith(p))
