@@ -18,7 +18,7 @@ from khabar_glossaries.entry import BUILTIN_LAYER, Entry
 from khabar_glossaries.evidence import resolve
 from khabar_glossaries.folding import fold_key
 from khabar_glossaries.formats import parse_entries, read_entries
-from khabar_glossaries.inheritance import inherit
+from khabar_glossaries.inheritance import adapt_longer, inherit
 from khabar_glossaries.matcher import Match, Matcher
 
 __all__ = ["BUILTIN_FILES", "Glossary", "builtin_entries"]
@@ -65,7 +65,9 @@ class Glossary:
         """
         start = time.perf_counter()
         layers: list[Sequence[Entry]] = [builtin_entries()] if builtin else []
-        layers.extend(inherit(read_entries(path), builtin_entries()) for path in reversed(paths))
+        for path in reversed(paths):
+            entries = inherit(read_entries(path), builtin_entries())
+            layers.append([*entries, *adapt_longer(entries, builtin_entries())] if builtin else entries)
         glossary = cls(layers)
         log.debug("read %d glossary entries in %.2f s", len(glossary), time.perf_counter() - start)
         return glossary

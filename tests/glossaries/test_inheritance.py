@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from khabar_glossaries import Entry, Glossary
-from khabar_glossaries.inheritance import inherit
+from khabar_glossaries.inheritance import adapt_longer, inherit
 
 SHIPPED = (
     Entry(source="حلب", target="Aleppo", type="place", note="homograph: also 'milking'"),
@@ -48,6 +48,42 @@ def test_english_is_never_touched() -> None:
     entry = one(source="صور", target="Sour")
     assert entry.forms == ("Sour",)
     assert not entry.forbidden
+
+
+LONGER = (
+    *SHIPPED,
+    Entry(source="فلاديمير بوتين", target="Vladimir Putin", accepted=("V. Putin", "Vova"), type="person"),
+    Entry(source="محافظة حلب", target="Aleppo province", type="place"),
+    Entry(source="زيارة بوتين", target="Putin visit", type="term"),
+)
+
+
+def test_a_user_s_spelling_reaches_the_longer_names_that_hold_it() -> None:
+    own = [Entry(source="بوتين", target="Poutine", layer="mine"), Entry(source="حلب", target="Haleb")]
+    person, place = adapt_longer(own, LONGER)
+    assert (person.source, person.target, person.accepted) == (
+        "فلاديمير بوتين",
+        "Vladimir Poutine",
+        ("V. Poutine",),
+    )
+    assert (person.layer, person.type) == ("mine", "person")
+    assert place.target == "Haleb province"
+
+
+def test_the_longer_names_of_the_user_s_own_stay() -> None:
+    own = [
+        Entry(source="بوتين", target="Poutine"),
+        Entry(source="فلاديمير بوتين", target="Vladimir V. Putin"),
+    ]
+    assert adapt_longer(own, LONGER) == []
+    assert adapt_longer([Entry(source="بوتين", target="Putin")], LONGER) == []
+
+
+def test_a_file_reaches_the_shipped_full_names(tmp_path: Path) -> None:
+    path = tmp_path / "mine.tsv"
+    path.write_text("غروندبرغ\tGrundbergh\n", encoding="utf-8")
+    (match,) = Glossary.load(path).find("قال هانس غروندبرغ أمس")
+    assert (match.entry.target, match.entry.layer) == ("Hans Grundbergh", "mine.tsv")
 
 
 @pytest.mark.parametrize("builtin", [True, False])
