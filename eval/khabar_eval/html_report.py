@@ -18,7 +18,7 @@ from khabar_eval import plots
 from khabar_eval.resampling import Comparison
 from khabar_eval.results import Breakdown, Evaluation, SegmentResult, SuiteResult, SystemResult, Verdict
 from khabar_eval.worddiff import Piece, diff_words
-from khabar_eval.wording import DESCRIPTIVE, describe_score, difference, evidence, headline
+from khabar_eval.wording import DESCRIPTIVE, compared, describe_score, difference, headline, suite_facts
 
 __all__ = ["html_report"]
 
@@ -72,9 +72,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> str:
 
 def _suite(result: SuiteResult, place: int) -> str:
     info = result.suite
-    facts = [f"{info.n_segments} segments", f"{info.n_words} source words", f"digest {info.digest}"]
-    if info.n_documents:
-        facts.insert(1, f"{info.n_documents} documents")
+    facts = [*suite_facts(info), f"digest {info.digest}"]
     if info.licence:
         facts.append(f"licence {info.licence}")
     parts = [
@@ -117,7 +115,7 @@ def _scores(result: SuiteResult) -> str:
             )
     base = f'<p class="soft">Differences are to {_esc(result.baseline)}.</p>' if result.baseline else ""
     heads = ("metric", *(system.name for system in result.systems))
-    return _table(heads, rows, numbers=True) + base
+    return _table(heads, rows, numbers=True, style="wide" if len(heads) > 3 else "") + base
 
 
 def _score(score: Score, system: SystemResult) -> str:
@@ -127,8 +125,7 @@ def _score(score: Score, system: SystemResult) -> str:
         return text
     strong = found.p_randomisation < 0.05 and score.metric not in DESCRIPTIVE
     style = ("better" if found.gain > 0 else "worse") if strong else "soft"
-    words = f"{difference(found)}, p = {found.p_randomisation:.4f}, {evidence(found.p_randomisation)}"
-    return f'{text}<br><span class="change {style}">{_esc(words)}</span>'
+    return f'{text}<br><span class="change {style}">{_esc(compared(found))}</span>'
 
 
 def _plots(result: SuiteResult) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from khabar_core.errors import InputError
 from khabar_core.textio import safe_terminal
 from khabar_eval.results import Evaluation, SegmentResult, SuiteResult, SystemResult
-from khabar_eval.wording import describe_score, difference, evidence, headline
+from khabar_eval.wording import compared, describe_score, headline, suite_facts
 
 __all__ = ["MAX_BYTES", "append_summary", "markdown_report"]
 
@@ -70,8 +70,7 @@ def _suite(result: SuiteResult) -> str:
     info = result.suite
     lines = [
         f"### {_escape(info.name)}",
-        f"{info.n_segments} segments in {info.n_documents} documents, {info.n_words} source words, "
-        f"digest `{info.digest}`",
+        f"{', '.join(suite_facts(info))}, digest `{info.digest}`",
         _scores(result),
     ]
     lines += [_worst(system) for system in result.systems if system.worst]
@@ -89,16 +88,15 @@ def _scores(result: SuiteResult) -> str:
             cells.append(describe_score(score) + _compared(system, metric) if score else "")
         rows.append(f"| {_escape(metric)} | {' | '.join(cells)} |")
     speeds = [f"{s.words_per_second:.0f} words/s" if s.words_per_second else "" for s in result.systems]
-    rows.append(f"| speed | {' | '.join(speeds)} |")
+    if any(speeds):
+        rows.append(f"| speed | {' | '.join(speeds)} |")
     baseline = f"\n\nDifferences are to {_escape(result.baseline)}." if result.baseline else ""
     return "\n".join(rows) + baseline
 
 
 def _compared(system: SystemResult, metric: str) -> str:
     found = next((c for c in system.comparisons if c.metric == metric), None)
-    if found is None:
-        return ""
-    return f" ({difference(found)}, p = {found.p_randomisation:.4f}, {evidence(found.p_randomisation)})"
+    return f" ({compared(found)})" if found else ""
 
 
 def _worst(system: SystemResult) -> str:

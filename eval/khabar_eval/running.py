@@ -7,6 +7,7 @@ or shown.
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from khabar_eval.scoring import ScoringOptions, describe_suite, score_system
 from khabar_eval.systems import System, collect
 
 __all__ = ["Plan", "evaluate", "pick_suites"]
+
+_ESCAPE = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|quot|apos|amp|lt|gt|nbsp);")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +74,13 @@ def evaluate(suites: Sequence[Suite], systems: Sequence[System], plan: Plan = Pl
     scoring = replace(plan.scoring, sampling=plan.gates.sampling) if plan.gates else plan.scoring
     for suite in suites:
         check_metrics(scoring.metrics or default_metrics(suite.kind), suite.kind)
-    results, judged, store = [], [], Statistics()
+    results, judged, notes, store = [], [], [], Statistics()
     for suite in suites:
         outputs = []
         for system in systems:
             plan.progress(f"{system.name} on {suite.name} ({len(suite.cases)} segments)")
             outputs.append(collect(system, suite, plan.cache))
+        notes += [note for found in outputs if (note := _escapes(suite, found))]
         stored = plan.baseline.hypotheses(suite, scoring.metrics, store) if plan.baseline else None
         result, concerned = _score_suite(suite, (outputs, stored), scoring, store)
         results.append(result)
@@ -89,7 +93,7 @@ def evaluate(suites: Sequence[Suite], systems: Sequence[System], plan: Plan = Pl
         gate=plan.gates.name if plan.gates else None,
         passed=not any(v.outcome == "missed" and v.tier == "hard" for v in verdicts) if plan.gates else None,
         provenance={**_versions(), **plan.provenance},
-        notes=_notes(results, plan, suites),
+        notes=(*notes, *_notes(results, plan, suites)),
     )
 
 
@@ -159,6 +163,20 @@ def _notes(results: Sequence[SuiteResult], plan: Plan, suites: Sequence[Suite]) 
     if any(result.suite.n_segments < 100 for result in results):
         notes.append("Suites of fewer than 100 segments show only large differences.")
     return tuple(notes)
+
+
+def _escapes(suite: Suite, hypotheses: Hypotheses) -> str:
+    """Services that were made for web pages send `&#39;` for an apostrophe, which every metric counts."""
+    n_escaped = sum(
+        _ESCAPE.search(mt) is not None and not any(_ESCAPE.search(text) for text in (case.src, *case.refs))
+        for case, mt in zip(suite.cases, hypotheses.outputs, strict=True)
+    )
+    if not n_escaped:
+        return ""
+    return (
+        f"{n_escaped} of {len(suite.cases)} outputs of {hypotheses.system} on {suite.name} hold HTML escapes "
+        "such as &#39;, which count as errors."
+    )
 
 
 def _resampled(suites: Sequence[Suite], sampling: Sampling) -> str:

@@ -273,7 +273,7 @@ def _faults(case: Case, mt: str) -> list[str]:
     found += [f"number {q.text} invented" for q in numbers.invented(case.src, mt, case.refs)]
     folded = names.fold_name(mt)
     found += [f"name {e.target} missing" for e in case.entities if names.find_form(e, folded) is None]
-    return found
+    return list(dict.fromkeys(found))
 
 
 _FAULTS = (

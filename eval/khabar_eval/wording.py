@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from khabar_core.records import Score
 from khabar_eval.resampling import Comparison
-from khabar_eval.results import Evaluation, SuiteResult, SystemResult, Verdict
+from khabar_eval.results import Evaluation, SuiteInfo, SuiteResult, SystemResult, Verdict
 
 __all__ = [
     "DESCRIPTIVE",
+    "compared",
     "describe_score",
     "difference",
     "evidence",
     "headline",
     "number",
+    "suite_facts",
     "summary_text",
     "verdict_line",
 ]
@@ -44,6 +46,14 @@ def difference(comparison: Comparison) -> str:
     """The difference with its sign, e.g. `-1.2`."""
     text = number(comparison.metric, abs(comparison.difference))
     return ("+" if comparison.difference >= 0 else "-") + text
+
+
+def compared(comparison: Comparison) -> str:
+    """`-1.2, p = 0.0312, significant`; where both values are the same, that alone."""
+    if comparison.difference == 0 and comparison.p_randomisation == 1:
+        return "same value"
+    p_value = comparison.p_randomisation
+    return f"{difference(comparison)}, p = {p_value:.4f}, {evidence(p_value)}"
 
 
 def evidence(p_value: float, alpha: float = ALPHA) -> str:
@@ -81,14 +91,20 @@ def summary_text(evaluation: Evaluation) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def suite_facts(info: SuiteInfo) -> list[str]:
+    """How large a suite is."""
+    documents = [f"{info.n_documents} documents"] if info.n_documents else []
+    return [f"{info.n_segments} segments", *documents, f"{info.n_words} source words"]
+
+
 def _suite_table(result: SuiteResult) -> str:
     info = result.suite
-    head = f"{info.name} ({info.n_segments} segments, {info.n_documents} documents, digest {info.digest})"
+    head = f"{info.name} ({', '.join(suite_facts(info))}, digest {info.digest})"
     return "\n".join([head, *(_system_rows(system, result.baseline) for system in result.systems)])
 
 
 def _system_rows(system: SystemResult, baseline: str | None) -> str:
-    compared = {comparison.metric: comparison for comparison in system.comparisons}
+    by_metric = {comparison.metric: comparison for comparison in system.comparisons}
     speed = f", {system.words_per_second:.0f} words/s" if system.words_per_second else ""
     rows = [f"  {system.name}{speed}"]
     for score in system.scores:
@@ -96,11 +112,8 @@ def _system_rows(system: SystemResult, baseline: str | None) -> str:
         if score.metric in DESCRIPTIVE:
             arrow = "descriptive"
         row = f"    {score.metric:<20} {describe_score(score):<24} n={score.n} {score.unit}, {arrow}"
-        comparison = compared.get(score.metric)
+        comparison = by_metric.get(score.metric)
         if comparison is not None:
-            row += (
-                f"; {difference(comparison)} to {baseline}, p = {comparison.p_randomisation:.4f}, "
-                f"{evidence(comparison.p_randomisation)}"
-            )
+            row += f"; to {baseline}: {compared(comparison)}"
         rows.append(row)
     return "\n".join(rows)

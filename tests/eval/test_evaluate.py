@@ -44,6 +44,23 @@ def test_many_comparisons_are_noted(suite: Suite, spoiled: Make) -> None:
     assert "fewer than 100 segments" in notes
 
 
+def test_outputs_made_for_web_pages_are_noted(suite: Suite, spoiled: Make) -> None:
+    outputs = list(spoiled(0.1).outputs)
+    outputs[3] += " Syria&#39;s"
+    outputs[5] += " &quot;yes&quot; AT&T; R&amp;D"
+    made = Hypotheses(system="web", signature="", outputs=tuple(outputs))
+    notes = evaluate([suite], [system("web", made)], Plan(scoring=QUICK)).notes
+    assert notes[0].startswith("2 of 40 outputs of web on small hold HTML escapes such as &#39;")
+
+
+def test_a_fault_is_named_once(suite: Suite) -> None:
+    outputs = [case.refs[0] for case in suite.cases]
+    outputs[0] += " 999 999 999"
+    made = Hypotheses(system="a", signature="", outputs=tuple(outputs))
+    (result,) = evaluate([suite], [system("a", made)], Plan(scoring=QUICK)).suites
+    assert result.systems[0].worst[0].faults == ("number 999 invented",)
+
+
 def test_reports_say_what_is_resampled(suite: Suite, spoiled: Make) -> None:
     systems = [system("a", spoiled(0.1)), system("b", spoiled(0.3))]
     found = {}
