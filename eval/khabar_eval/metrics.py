@@ -8,6 +8,7 @@ gates.
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -274,5 +275,8 @@ _DEFAULTS = {
 
 
 def default_metrics(kind: str) -> tuple[str, ...]:
-    """The metrics of suites to "translate" or to "brief"."""
-    return _DEFAULTS[kind]
+    """The metrics of suites to "translate" or to "brief"; ROUGE only where its package is installed."""
+    names = _DEFAULTS[kind]
+    if importlib.util.find_spec("rouge_score") is None:
+        names = tuple(name for name in names if name not in _ROUGE)
+    return names

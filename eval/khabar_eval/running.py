@@ -156,6 +156,9 @@ def _notes(results: Sequence[SuiteResult], plan: Plan, suites: Sequence[Suite]) 
             )
         )
     notes.append(_resampled(suites, plan.gates.sampling if plan.gates else plan.scoring.sampling))
+    briefs = not plan.scoring.metrics and any(suite.kind == "brief" for suite in suites)
+    if briefs and "ROUGE-L" not in default_metrics("brief"):
+        notes.append('ROUGE was left out: it needs rouge-score (pip install "khabar[rouge]").')
     skipped = skipped_rules(plan.gates, suites) if plan.gates else []
     if skipped:
         names = ", ".join(dict.fromkeys(rule.metric for rule in skipped))

@@ -269,3 +269,10 @@ def test_rouge_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     system = CallableSystem("x", lambda lines, docs: [], Signature((("model", "x"),)))
     with pytest.raises(UsageError, match=message):
         evaluate([load_suite("briefs")], [system], Plan(scoring=ScoringOptions(metrics=("ROUGE-L",))))
+    suite = load_suite("briefs")
+    system = CallableSystem(
+        "x", lambda lines, docs: [case.refs[0] for case in suite.cases], Signature((("model", "x"),))
+    )
+    found = evaluate([suite], [system])
+    assert found.suites[0].systems[0].score("ROUGE-L") is None
+    assert any("ROUGE was left out" in note for note in found.notes)
