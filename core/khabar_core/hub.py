@@ -139,16 +139,7 @@ def fetch_repository(ref: HubRef, *, offline: bool = False, progress: Progress |
         api = huggingface_hub.HfApi(endpoint=ref.endpoint or _endpoint())
         info = api.model_info(ref.repository, revision=ref.revision, timeout=_TIMEOUT_S)
         names = choose_files([item.rfilename for item in info.siblings or []], where, ref.file)
-        folder = huggingface_hub.snapshot_download(
-            ref.repository,
-            # By name, so that the cache learns which commit the name means and works offline later.
-            revision=ref.revision or "main",
-            endpoint=ref.endpoint or _endpoint(),
-            cache_dir=_hub_cache(),
-            allow_patterns=[glob.escape(name) for name in names],
-            max_workers=4,
-            tqdm_class=_progress_class(progress),
-        )
+        folder = _download(ref, names, progress)
     except errors.GatedRepoError as exc:
         hint = "accept its terms on the hub, then set HF_TOKEN"
         raise ModelError("access needs a permission", where=where, hint=hint) from exc
@@ -168,6 +159,31 @@ def fetch_repository(ref: HubRef, *, offline: bool = False, progress: Progress |
             raise
         raise ModelError(f"cannot be reached: {_one_line(exc)}", where=where, hint="try again") from exc
     return _fetched(Path(folder), names, where, Path(folder).name, ref, _licence(info))
+
+
+def _download(ref: HubRef, names: Sequence[str], progress: Progress | None) -> str:
+    """Fetch files into the hub's cache; before 1.0 the library gives up when a connection breaks."""
+    import huggingface_hub
+
+    attempts = 3
+    while True:
+        attempts -= 1
+        try:
+            folder: str = huggingface_hub.snapshot_download(
+                ref.repository,
+                # By name, so that the cache learns which commit the name means and works offline later.
+                revision=ref.revision or "main",
+                endpoint=ref.endpoint or _endpoint(),
+                cache_dir=_hub_cache(),
+                allow_patterns=[glob.escape(name) for name in names],
+                max_workers=4,
+                tqdm_class=_progress_class(progress),
+            )
+            return folder
+        except OSError as exc:
+            # What `requests` calls an answer that broke off; the next attempt goes on behind what has come.
+            if type(exc).__name__ != "ChunkedEncodingError" or not attempts:
+                raise
 
 
 def choose_files(names: Sequence[str], where: str, wanted: str | None = None) -> list[str]:
@@ -339,16 +355,25 @@ def _progress_class(progress: Progress | None) -> Any:
     from huggingface_hub.utils import tqdm
 
     class Quiet(tqdm):  # type: ignore[misc]
+        # Before 1.0 the library shows us how many files are done, afterwards bytes, too.
+        counts_bytes = False
+
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs["disable"] = True
             self._bytes = kwargs.get("unit") == "B"
+            Quiet.counts_bytes = Quiet.counts_bytes or self._bytes
             self._done = 0.0
             super().__init__(*args, **kwargs)
+
+        def __iter__(self) -> Any:
+            for item in super().__iter__():
+                yield item
+                self.update()
 
         def update(self, n: float | None = 1) -> Any:
             self._done += n or 0
             total = getattr(self, "total", None)
-            if progress is not None and self._bytes and total:
+            if progress is not None and self._bytes == Quiet.counts_bytes and total:
                 progress(min(1.0, self._done / total), "downloading")
             return super().update(n)
 

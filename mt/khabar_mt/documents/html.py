@@ -34,6 +34,7 @@ _KINDS.update({f"h{level}": "subhead" for level in range(2, 7)})
 _META = frozenset({"description", "og:title", "og:description", "twitter:title", "twitter:description"})
 _LETTER = re.compile(r"[^\W\d_]")
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
+_RESOURCE_LIMIT = 114  # libxml2's XML_ERR_RESOURCE_LIMIT, which lxml names only from 6.1 on
 _STYLE_DIRECTION = (
     (re.compile(r"(direction\s*:\s*)rtl", re.IGNORECASE), r"\1ltr"),
     (re.compile(r"(text-align\s*:\s*)right", re.IGNORECASE), r"\1left"),
@@ -119,7 +120,7 @@ def _parse(page: str, whole: bool, where: str) -> Element:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as exc:
         raise InputError(f"is not readable HTML: {exc}", where=where) from exc
     # Beyond its limits (depth 2,048) the parser drops what follows without an error.
-    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+    if any(error.type == _RESOURCE_LIMIT for error in parser.error_log):
         raise InputError("nests too deeply", where=where, hint="translate its text instead")
     return root
 
