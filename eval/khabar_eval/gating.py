@@ -117,12 +117,21 @@ class Gates:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What gates need to know about one system on one suite."""
+    """What gates need to know about one system on one suite.
+
+    Attributes:
+        suite: what was translated.
+        result: its scores.
+        hypotheses: its outputs.
+        baseline: what it is compared with.
+        is_baseline: whether the others are compared with this one; then only limits concern it.
+    """
 
     suite: Suite
     result: SystemResult
     hypotheses: Hypotheses
     baseline: Hypotheses | None
+    is_baseline: bool = False
 
 
 def bundled_gates() -> list[str]:
@@ -187,7 +196,7 @@ def apply_gates(
             )
         for item in concerned:
             verdicts += _check_limits(rule, item, store)
-            if rule.max_loss is not None:
+            if rule.max_loss is not None and not item.is_baseline:
                 tested.append((rule, item, _comparison(rule, item, gates, store)))
     if not verdicts and not tested:
         raise InputError(

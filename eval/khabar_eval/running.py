@@ -126,8 +126,7 @@ def _score_suite(
             names = ", ".join(scoring.metrics) or "any metric"
             raise InputError(f"nothing to measure {names} on", where=suite.name)
         scored.append(result)
-        if hypotheses is not baseline:
-            judged.append(Judged(suite, result, hypotheses, other))
+        judged.append(Judged(suite, result, hypotheses, other, is_baseline=hypotheses is baseline))
     name = None
     if baseline is not None:
         name = f"{baseline.system} (baseline)" if stored else baseline.system

@@ -36,6 +36,20 @@ def test_the_first_of_several_systems_is_the_baseline(suite: Suite, spoiled: Mak
     assert result.systems[1].comparisons[0].baseline == result.systems[0].scores[0].value
 
 
+def test_limits_hold_for_the_first_system_too(suite: Suite, spoiled: Make) -> None:
+    """It is what the others are compared with, but its own empty outputs must not pass unseen."""
+    bad = replace(spoiled(0.1), outputs=("", *spoiled(0.1).outputs[1:]))
+    rules = (Rule(metric="empty", at_most=0.0), Rule(metric="chrF2++", max_loss=1.0))
+    gates = Gates(name="g", rules=rules, sampling=QUICK.sampling)
+    found = evaluate([suite], [system("a", bad), system("b", spoiled(0.1))], Plan(gates=gates))
+    assert found.passed is False
+    assert {(v.system, v.metric): v.outcome == "missed" for v in found.verdicts} == {
+        ("a", "empty"): True,
+        ("b", "empty"): False,
+        ("b", "chrF2++"): False,
+    }
+
+
 def test_many_comparisons_are_noted(suite: Suite, spoiled: Make) -> None:
     systems = [system("a", spoiled(0.1)), system("b", spoiled(0.3))]
     notes = " ".join(evaluate([suite], systems, Plan(scoring=QUICK)).notes)
