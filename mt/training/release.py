@@ -33,6 +33,7 @@ from khabar_mt import TranslateOptions, Translator
 from khabar_mt.arabic import normalise
 
 HERE = Path(__file__).parent
+SETS = ("flores200_dev", "ud_pud", "heldout")
 METRICS = ("BLEU", "chrF2++")
 MOST_LOST = 0.3  # BLEU and chrF2++ points that a release may lose without counting as worse
 SAMPLING = Sampling()
@@ -60,10 +61,10 @@ class Model:
         return json.loads(path.read_text(encoding="utf-8"))
 
 
-def development_sets(data: Path, limit: int) -> dict[str, list[Case]]:
+def development_sets(data: Path, limit: int, names: Sequence[str] = SETS) -> dict[str, list[Case]]:
     """The sets to score on, none of which training has seen."""
     sets = {}
-    for name in ("flores200_dev", "ud_pud"):
+    for name in set(names) & {"flores200_dev", "ud_pud"}:
         sides = [
             (data / f"dev/{name}.{side}").read_text(encoding="utf-8").strip().split("\n")
             for side in ("ar", "en")
@@ -74,7 +75,7 @@ def development_sets(data: Path, limit: int) -> dict[str, list[Case]]:
             if i <= limit
         ]
     sets["heldout"] = [Case(id=str(i), src=row["ar"], refs=(row["en"],)) for i, row in enumerate(heldout())]
-    return sets
+    return {name: sets[name] for name in names}
 
 
 def heldout() -> list[dict]:
@@ -241,7 +242,7 @@ def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     new = Model("new", folder, args.out)
     old = Model("replaced", args.replaced or data_folder(), args.out)
     facts: dict[str, Any] = {"translation": {}, "measures": {}, "other": {}}
-    for name, cases in development_sets(args.data, args.limit).items():
+    for name, cases in development_sets(args.data, args.limit, args.sets).items():
         make = translated(cases, args.beam)
         outputs = [model.outputs(f"{name}.{len(cases)}.beam{args.beam}", make) for model in (new, old)]
         facts["translation"][f"{name} ({len(cases)}, beam {args.beam})"] = scores(cases, *outputs)
@@ -280,6 +281,7 @@ def main() -> None:
     parser.add_argument("--base", type=Path, help="the GGUF of the base, to compare with bfloat16")
     parser.add_argument("--tasks", nargs="+", default=["translate", "brief"])
     parser.add_argument("--limit", type=int, default=1000, help="lines of each development set")
+    parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     parser.add_argument("--beam", type=int, default=4)
     parser.add_argument("--briefs", type=int, default=36, help="articles of the bundled suite; 0 for none")
     parser.add_argument("--float-lines", type=int, default=100)

@@ -1,11 +1,12 @@
 """How many planted errors does the verifier catch, and how many correct sentences does it refuse?
 
     python summarize/training/measure_verifier.py SET.jsonl[.xz] [--part held|tune|all] [--seeds 3]
-        [--model default] [--limit N] [--show KIND]
+        [--model default] [--skip N] [--limit N] [--claims FILE] [--show KIND]
 
-In: cited briefs. `--part held` takes every fifth article (index % 5 == 0), which training never sees and on
-which no threshold was set; `tune` takes the others. With `--model` its second opinion counts too. Out: a
-table on standard output.
+In: cited briefs. `--part held` takes every fifth article (index % 5 == 0), which training never sees; `tune`
+takes the others. With `--model` its second opinion counts too; its margins were set on the first 18 held-out
+briefs and the first 9 of the suite, which `--skip` leaves out. `--claims` adds second wordings and false
+versions that people wrote for the same briefs (data/claims_suite.jsonl). Out: a table on standard output.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--limit", type=int, default=None, help="articles of each set")
     parser.add_argument("--model", default="", help="also ask this model for its second opinion")
+    parser.add_argument("--skip", type=int, default=0, help="articles at the beginning of each set")
+    parser.add_argument("--claims", type=Path, default=None)
     parser.add_argument("--show", default="", help="print missed errors of this kind, or `false` alarms")
     args = parser.parse_args()
     engine = load_engine(args.model) if args.model else None
@@ -69,34 +72,52 @@ def main() -> None:
     caught: Counter[str] = Counter()
     n_correct, refused = 0, 0
     alarms: Counter[str] = Counter()
-    for row in (row for path in args.sets for row in read(path, args.part)[: args.limit]):
+    written = claims(args.claims)
+    kinds = {*KINDS, "written"}
+    end = None if args.limit is None else args.skip + args.limit
+    for row in (row for path in args.sets for row in read(path, args.part)[args.skip : end]):
         sources = [
             SourceSentence(id=str(i), text=text, position=i) for i, text in enumerate(row["sentences"], 1)
         ]
         verifier = Verifier(sources)
-        for sentence in row["brief"]:
+        for number, sentence in enumerate(row["brief"], 1):
             cites = [number - 1 for number in sentence["cites"]]
-            verdict = judge(verifier, sentence["text"], cites, engine)
-            n_correct += 1
-            refused += not verdict.passed
-            alarms.update(check.name for check in verdict.failures)
-            if args.show == "false" and not verdict.passed:
-                show([(c.name, c.detail) for c in verdict.failures], sentence["text"], sources, verdict)
+            also, wrong = written.get((row["id"], number), ([], []))
+            for text in (sentence["text"], *also):
+                verdict = judge(verifier, text, cites, engine)
+                n_correct += 1
+                refused += not verdict.passed
+                alarms.update(check.name for check in verdict.failures)
+                if args.show == "false" and not verdict.passed:
+                    show([(c.name, c.detail) for c in verdict.failures], text, sources, verdict)
+            errors = [("written", text) for text in wrong]
             for seed in range(args.seeds):
                 rng = random.Random(f"{seed} {row['id']} {sentence['text']}")
-                for error in corruptions(sentence["text"], row["sentences"], rng):
-                    planted[error.kind] += 1
-                    verdict = judge(verifier, error.text, cites, engine)
-                    caught[error.kind] += not verdict.passed
-                    if args.show == error.kind and verdict.passed:
-                        show(error.text, error.original, sources, verdict)
+                errors += [(e.kind, e.text) for e in corruptions(sentence["text"], row["sentences"], rng)]
+            for kind, text in dict.fromkeys(errors):
+                planted[kind] += 1
+                verdict = judge(verifier, text, cites, engine)
+                caught[kind] += not verdict.passed
+                if args.show == kind and verdict.passed:
+                    show(text, sentence["text"], sources, verdict)
     share = refused / max(1, n_correct)
     print(f"correct sentences {n_correct}, refused {refused} ({share:.1%}): {dict(alarms.most_common())}")
-    for kind in KINDS:
+    for kind in sorted(kinds):
         if planted[kind]:
             print(f"{kind:10} planted {planted[kind]:5} caught {caught[kind] / planted[kind]:.1%}")
-    total = max(1, sum(planted.values()))
-    print(f"{'all':10} planted {total:5} caught {sum(caught.values()) / total:.1%}")
+    total = max(1, sum(planted[kind] for kind in KINDS))
+    print(f"{'planted':10} planted {total:5} caught {sum(caught[kind] for kind in KINDS) / total:.1%}")
+
+
+def claims(path: Path | None) -> dict[tuple[str, int], tuple[list[str], list[str]]]:
+    """(article, number of the brief sentence) -> correct wordings and false versions."""
+    if path is None:
+        return {}
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    return {
+        (row["id"], row["sentence"]): ([row["also"]], [wrong["text"] for wrong in row["wrong"]])
+        for row in rows
+    }
 
 
 def judge(verifier: Verifier, text: str, cites: list[int], engine: object | None) -> Verdict:
