@@ -19,6 +19,7 @@ reported.
     max_loss = 1.0              # in units of the metric, in its bad direction
     at_least = 40.0             # floor; at_most is a ceiling
     suites = ["news"]           # default: every suite that can measure it
+    without = ["stress"]        # but not these
     slice = "topic=syria"       # default: the whole suite
 
 Not here: the statistics themselves (resampling).
@@ -64,14 +65,16 @@ class Rule:
     at_least: float | None = None
     at_most: float | None = None
     suites: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     slice: str | None = None
 
     def __post_init__(self) -> None:
         find_metric(self.metric)
         if self.tier not in TIERS:
             raise UsageError(f"tier must be one of {', '.join(TIERS)}, got {self.tier!r}")
-        if not isinstance(self.suites, tuple) or not all(isinstance(name, str) for name in self.suites):
-            raise UsageError(f"suites must be a list of names, got {self.suites!r:.40}")
+        for key, names in (("suites", self.suites), ("without", self.without)):
+            if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+                raise UsageError(f"{key} must be a list of names, got {names!r:.40}")
         if self.slice is not None:
             check_slice(self.slice)
         limits = [x for x in (self.max_loss, self.at_least, self.at_most) if x is not None]
@@ -188,7 +191,8 @@ def apply_gates(
     tested: list[tuple[Rule, Judged, Comparison]] = []
     for rule in gates.rules:
         concerned = [item for item in judged if _concerns(rule, item)]
-        if not concerned and not rule.suites:
+        left_out = all(_is_named(rule.without, item.suite) for item in judged)
+        if not concerned and not rule.suites and not left_out:
             raise InputError(
                 f"no suite of this run measures {rule.metric}{rule.where}",
                 where=gates.name,
@@ -216,7 +220,10 @@ def apply_gates(
 def skipped_rules(gates: Gates, suites: Sequence[Suite]) -> list[Rule]:
     """The rules that are about suites which are not among these."""
     return [
-        rule for rule in gates.rules if rule.suites and not any(_is_about(rule, suite) for suite in suites)
+        rule
+        for rule in gates.rules
+        if (rule.suites and not any(_is_about(rule, suite) for suite in suites))
+        or all(_is_named(rule.without, suite) for suite in suites)
     ]
 
 
@@ -238,13 +245,19 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _concerns(rule: Rule, item: Judged) -> bool:
+    if _is_named(rule.without, item.suite):
+        return False
     if rule.suites:
         return _is_about(rule, item.suite)
     return item.result.score(rule.metric) is not None
 
 
 def _is_about(rule: Rule, suite: Suite) -> bool:
-    return any(name in rule.suites for name in (suite.name, suite.metadata.get("subset_of", suite.name)))
+    return _is_named(rule.suites, suite)
+
+
+def _is_named(names: Sequence[str], suite: Suite) -> bool:
+    return any(name in names for name in (suite.name, suite.metadata.get("subset_of", suite.name)))
 
 
 def _check_limits(rule: Rule, item: Judged, store: Statistics) -> list[Verdict]:
@@ -338,7 +351,7 @@ def _judge(rule: Rule, item: Judged, comparison: Comparison, p_value: float, alp
     evidence = "significant" if significant else "not significant"
     text = (
         f"{rule.metric}{rule.where} {comparison.baseline:.4g} -> {comparison.value:.4g} "
-        f"({comparison.difference:+.4g}, p = {p_value:.4g}, {evidence})"
+        f"({comparison.difference:+.4g}, p = {p_value:.4f}, {evidence})"
     )
     return Verdict(
         suite=item.suite.name,

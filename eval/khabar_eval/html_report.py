@@ -55,19 +55,25 @@ def html_report(evaluation: Evaluation) -> bytes:
 
 
 def _verdicts(verdicts: Sequence[Verdict]) -> str:
-    if not verdicts:
-        return ""
-    rows = []
-    for v in verdicts:
-        style = v.outcome if v.outcome != "missed" or v.tier == "hard" else "soft-missed"
-        cells = (v.tier, v.suite, v.system, v.rule, v.text)
-        rows.append(
-            f'<tr><td><span class="tag {style}">{v.outcome}</span></td>'
-            + "".join(f"<td>{_esc(cell)}</td>" for cell in cells)
-            + "</tr>"
-        )
+    """What a reader must see as a table, what passed folded away."""
     heads = ("outcome", "tier", "suite", "system", "rule", "measured")
-    return _table(heads, rows, style="verdicts")
+    told = [_verdict_row(v) for v in verdicts if v.outcome != "pass"]
+    passed = [_verdict_row(v) for v in verdicts if v.outcome == "pass"]
+    parts = [_table(heads, told, style="verdicts")] if told else []
+    if passed:
+        table = _table(heads, passed, style="verdicts")
+        parts.append(f"<details><summary>{len(passed)} checks passed</summary>{table}</details>")
+    return "\n".join(parts)
+
+
+def _verdict_row(v: Verdict) -> str:
+    style = v.outcome if v.outcome != "missed" or v.tier == "hard" else "soft-missed"
+    cells = (v.tier, v.suite, v.system, v.rule, v.text)
+    return (
+        f'<tr><td><span class="tag {style}">{v.outcome}</span></td>'
+        + "".join(f"<td>{_esc(cell)}</td>" for cell in cells)
+        + "</tr>"
+    )
 
 
 def _suite(result: SuiteResult, place: int) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from khabar_core.errors import InputError
 from khabar_core.textio import safe_terminal
-from khabar_eval.results import Evaluation, SegmentResult, SuiteResult, SystemResult
+from khabar_eval.results import Evaluation, SegmentResult, SuiteResult, SystemResult, Verdict
 from khabar_eval.wording import compared, describe_score, headline, suite_facts
 
 __all__ = ["MAX_BYTES", "append_summary", "markdown_report"]
@@ -23,6 +23,7 @@ _CUT = "\n\n*The rest was cut: GitHub shows at most 1024 KiB.*\n"
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
 _N_WORST = 10
 _MAX_CHARS = 600  # of one text in a table
+_VERDICT_HEAD = ("| outcome | tier | suite | system | rule | measured |", "|---|---|---|---|---|---|")
 
 
 def append_summary(evaluation: Evaluation, path: Path) -> None:
@@ -58,12 +59,20 @@ def markdown_report(evaluation: Evaluation, max_bytes: int = MAX_BYTES) -> str:
 
 
 def _verdicts(evaluation: Evaluation) -> str:
-    rows = ["| outcome | tier | suite | system | rule | measured |", "|---|---|---|---|---|---|"]
-    for v in evaluation.verdicts:
-        outcome = f"**{v.outcome.upper()}**" if v.outcome == "missed" else v.outcome
-        cells = [outcome, v.tier, _escape(v.suite), _escape(v.system), _escape(v.rule), _escape(v.text)]
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+    """What a reader must see as a table, what passed folded away."""
+    told = [_verdict_row(v) for v in evaluation.verdicts if v.outcome != "pass"]
+    passed = [_verdict_row(v) for v in evaluation.verdicts if v.outcome == "pass"]
+    parts = ["\n".join([*_VERDICT_HEAD, *told])] if told else []
+    if passed:
+        table = "\n".join([*_VERDICT_HEAD, *passed])
+        parts.append(f"<details><summary>{len(passed)} checks passed</summary>\n\n{table}\n\n</details>")
+    return "\n\n".join(parts)
+
+
+def _verdict_row(v: Verdict) -> str:
+    outcome = f"**{v.outcome.upper()}**" if v.outcome == "missed" and v.tier == "hard" else v.outcome
+    cells = [outcome, v.tier, _escape(v.suite), _escape(v.system), _escape(v.rule), _escape(v.text)]
+    return f"| {' | '.join(cells)} |"
 
 
 def _suite(result: SuiteResult) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from khabar_core.errors import InputError
+from khabar_core.errors import InputError, UsageError
 from khabar_eval.cases import Suite
 from khabar_eval.gating import Gates, Judged, Rule, apply_gates, bundled_gates, holm, load_gates
 from khabar_eval.hypotheses import Hypotheses
@@ -107,6 +107,16 @@ def test_too_few_segments_are_an_error(suite: Suite, spoiled: Make) -> None:
     outputs = replace(spoiled(0.1), outputs=("x",))
     with pytest.raises(InputError, match="1 segments cannot test"):
         judge(one, outputs, outputs, Rule(metric="chrF2++", max_loss=1.0))
+
+
+def test_a_rule_can_leave_suites_out(suite: Suite, spoiled: Make) -> None:
+    rules = [
+        Rule(metric="chrF2++", at_least=99.0, without=("small",)),
+        Rule(metric="chrF2++", at_least=98.0, without=("other",)),
+    ]
+    assert [v.rule for v in judge(suite, spoiled(0.2), None, *rules)] == ["chrF2++ must be at least 98"]
+    with pytest.raises(UsageError, match="without must be a list of names, got 'small'"):
+        Rule(metric="chrF2++", at_least=1.0, without="small")  # type: ignore[arg-type]
 
 
 def test_too_few_documents_are_an_error(suite: Suite, spoiled: Make, tmp_path: Path) -> None:
