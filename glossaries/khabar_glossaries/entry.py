@@ -7,9 +7,11 @@ and where the fact comes from. Not here: files (formats), matching (matcher), ju
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 from khabar_core.errors import GlossaryError
 
@@ -159,20 +161,21 @@ def make_entry(fields: Entry, *, where: str) -> Entry:
         raise GlossaryError(f"unknown type {kind!r}", where=where, hint="one of " + ", ".join(ENTRY_TYPES))
     if case not in CASES:
         raise GlossaryError(f"unknown case rule {case!r}", where=where, hint="exact, any, or empty")
-    entry = Entry(
-        source=source,
-        target=target,
-        variants=_clean_all(fields.variants, source),
-        accepted=_clean_all(fields.accepted, target),
-        type=kind,
-        forbidden=_clean_all(fields.forbidden, target),
-        note=clean_field(fields.note),
-        origin=clean_field(fields.origin),
-        date=clean_field(fields.date),
-        case=case,
-        layer=fields.layer,
-        line=fields.line,
-    )
+    clean: dict[str, Any] = {
+        "source": source,
+        "target": target,
+        "variants": _clean_all(fields.variants, source),
+        "accepted": _clean_all(fields.accepted, target),
+        "type": kind,
+        "forbidden": _clean_all(fields.forbidden, target),
+        "note": clean_field(fields.note),
+        "origin": clean_field(fields.origin),
+        "date": clean_field(fields.date),
+        "case": case,
+    }
+    changed = {name: value for name, value in clean.items() if value != getattr(fields, name)}
+    # Most rows are clean, and a second record of 100,000 is a fifth of the time that reading takes.
+    entry = dataclasses.replace(fields, **changed) if changed else fields
     for variant in entry.variants:
         if not _ARABIC.search(variant):
             raise GlossaryError(f"no Arabic letter in variant {variant[:40]!r}", where=where)

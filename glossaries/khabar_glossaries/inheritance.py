@@ -96,13 +96,14 @@ def adapt_longer(entries: Sequence[Entry], shipped: Iterable[Entry]) -> list[Ent
         Entries for the longer names, in the user's layer; none for names that the file has itself.
     """
     known, holders = _by_key(tuple(shipped)), _holders(tuple(shipped))
-    own = {fold_letters(surface) for entry in entries for surface in entry.surfaces}
+    own: set[str] = set()
     adapted: dict[str, Entry] = {}
     for entry in entries:
         key = fold_letters(entry.source)
         other = known.get(key)
         if other is None or other.target == entry.target:
             continue
+        own = own or {fold_letters(surface) for entry in entries for surface in entry.surfaces}
         for longer in holders.get(key.partition(" ")[0], ()):
             if f" {key} " not in f" {fold_letters(longer.source)} " or fold_letters(longer.source) == key:
                 continue
