@@ -74,6 +74,9 @@ _ADJECTIVE = "|".join(ADJECTIVE_ENDS)
 _OTHERS = re.compile(r"\b([\w-]+) others?\b")
 # One office under several names; the model is asked about the rest.
 _SAME_OFFICE = word_set("envoy ambassador representative")
+# A pronoun needs one of its kind in the article, or a word that tells the gender.
+_HERS = word_set("she her hers woman mrs ms queen princess mother wife daughter sister lady actress girl")
+_GENDER = {"she": _HERS, "her": _HERS, "hers": _HERS}
 _PARTIES = word_set("republican democrat labour conservative tory liberal socialist")
 
 
@@ -396,8 +399,11 @@ def check_content(
     odd = [part for part in absent if part.isalpha() and len(part) > 3 and not is_english(part)]
     office = not _SAME_OFFICE.isdisjoint(article.words)
     precise = [part for part in absent if part in _PRECISE and not (office and part in _SAME_OFFICE)]
-    if odd or precise:
-        return Check(name="content", passed=False, detail=f"{(odd or precise)[0]} is not in the article")
+    gender = [word for word in words if word in _GENDER and not _GENDER[word] & article.words]
+    if odd or precise or gender:
+        return Check(
+            name="content", passed=False, detail=f"{(odd or precise or gender)[0]} is not in the article"
+        )
     return Check(name="content", passed=True, detail=f"{support:.0%}")
 
 

@@ -40,6 +40,11 @@ _WINDOW = 440
 _WINDOW_SHARE = 0.9  # of the input of other models
 # A brief of fewer words tells one thing, so the whole article is read at once.
 _WORDS_FOR_PARTS, _LEAD = 60, 0.5
+_WORTH_TELLING = 0.75  # of the best sentence's score, that a later part's sentence must tell of
+_MIXED = (
+    0.1  # what each source beyond the second costs: such sentences may join what does not belong together
+)
+_LONG_WINDED = 0.01  # what a word beyond the twentieth costs a sentence
 _PRONOUN = re.compile(r"\b(?:he|him|his|she|her|they|them|their|it|its)\b", re.IGNORECASE)
 _PRONOUNS = ("he ", "she ", "it ", "they ", "his ", "her ", "their ", "its ", "this ", "these ")
 
@@ -124,6 +129,8 @@ class Drafter:
         parts = [list(self._pool.ranked)]
         if self._limit > 1 and self._options.max_words >= _WORDS_FOR_PARTS:
             parts = in_parts(self._pool.ranked, engine.count_tokens, limit)
+        if self._options.sentences is None:
+            self._limit = DEFAULT_SENTENCES + (len(parts) > 2)
         settled: list[Draft] = []
         others: list[Draft] = []
         for number, part in enumerate(parts, start=1):
@@ -132,7 +139,11 @@ class Drafter:
             self._room = _Room(int(share * self._options.max_words), math.ceil(share * self._limit - 0.5))
             window = fit_window(part, engine.count_tokens, limit)
             writer = Writer(engine, [r.source.text for r in window], self._options)
-            others += self._write_part(writer, [r.index for r in window], settled)
+            shown = [r.index for r in window]
+            if number == 1:
+                others += self._write_part(writer, shown, settled)
+            else:
+                others += self._write_on(writer, shown, settled)
         self._room = _Room(self._options.max_words, self._limit)
         if not settled and not others and not self.notes:
             self.notes.append("the model wrote nothing; the brief is extractive")
@@ -167,6 +178,31 @@ class Drafter:
                 mine.append(replacement)
         settled += mine
         return others
+
+    def _write_on(self, writer: Writer, shown: Sequence[int], settled: list[Draft]) -> list[Draft]:
+        """Settle what matters most in a later part, from any candidate; returns what is left.
+
+        It has room for a sentence or two, and those that open a candidate are not always the ones.
+        """
+        best, others = self._best(writer, shown)
+        drafts = sorted([d for d in best if _may_pass(d)] + others, key=lambda d: -self._worth(d))
+        least = max((self._score_of(i) for i in shown), default=0.0) * _WORTH_TELLING
+        before = len(settled)
+        for number, draft in enumerate(drafts):
+            if self._full(settled):
+                return drafts[number:]
+            matters = self._score_of(draft.verdict.cites[0]) >= least
+            if matters and _stands_alone(draft) and self._fits(draft, settled):
+                confirmed = self._confirmed(draft)
+                if confirmed.verdict.passed:
+                    settled.append(confirmed)
+        for index in sorted(shown, key=lambda i: -self._score_of(i)):
+            if self._full(settled) or len(settled) > before or self._score_of(index) < least:
+                break
+            extract = self._extract(index, self._room.words - self._words(settled))
+            if not self._pool.ranked[index].dangling and extract and self._fits(extract, settled):
+                settled.append(extract)
+        return []
 
     def _best(self, writer: Writer, shown: Sequence[int]) -> tuple[list[Draft], list[Draft]]:
         """The best candidate, and the sentences of the others that may pass.
@@ -238,7 +274,13 @@ class Drafter:
         return len(passed) / len(within) + support + 0.8 * coverage + 0.3 * length - 0.5 * repeated
 
     def _worth(self, draft: Draft) -> float:
-        return draft.verdict.support + sum(self._score_of(i) for i in draft.verdict.cites)
+        """Support, and the importance of the source that it mainly rests on; many sources and words cost."""
+        cites = draft.verdict.cites
+        told = self._score_of(cites[0]) if cites else 0.0
+        mixed = _MIXED * max(0, len(cites) - 2)
+        return (
+            0.5 * draft.verdict.support + told - mixed - _LONG_WINDED * max(0, count_words(draft.text) - 20)
+        )
 
     def _score_of(self, index: int) -> float:
         return self._pool.ranked[index].score

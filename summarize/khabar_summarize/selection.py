@@ -47,7 +47,7 @@ _SAME = 0.75  # share of common stems from which two sentences tell the same
 _LEAD_SHARE = 0.45  # of the window that the beginning of a long article may take
 _SECTION = 12  # sentences; a long article is represented section by section
 _MOST_PARTS = 3
-_SHIFT = 0.2  # of a part's length, by which a border moves to stand where a subhead stood
+_SHIFT = 0.35  # of a part's length, by which a border moves to stand where a subhead stood
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

