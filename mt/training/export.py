@@ -6,7 +6,10 @@ In: bfloat16 adapter shards of train.py. Out: `adapter_00.safetensors`, ...; arr
 (out, rank) int8 with `NAME.a_scale`, `NAME.b_scale`. The product B·A is unchanged when row i of A is
 multiplied and
 column i of B divided by the same number, so the rows are balanced first: rounding then costs least.
-Use: python export.py run/adapter_*.safetensors --out folder
+After fine-tuning on few examples, `--blend` draws the adapter back towards the one it started from: the
+blend keeps most of what is new and loses little of what was known (WiSE-FT, arXiv:2109.01903). A must be
+the same in both, as it is after `train.py --only-b`.
+Use: python export.py run/adapter_*.safetensors --out folder [--blend start/adapter_*.safetensors --share 0.3]
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 from safetensors.torch import load_file
+from safetensors.torch import save_file as save_torch
 
 
 def rounded(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -34,6 +38,27 @@ def balanced(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     u, s, vt = np.linalg.svd(r_b @ r_a.T)
     root = np.sqrt(s)
     return (vt * root[:, None]) @ q_a.T, q_b @ (u * root)
+
+
+def blend(shards: list[Path], start: list[Path], share: float, out: Path) -> list[Path]:
+    """Write share · new + (1 - share) · old B in bfloat16 shards; returns their paths.
+
+    Raises:
+        ValueError: the adapters differ in A, so that their B cannot be mixed.
+    """
+    old = {name: tensor for path in start for name, tensor in load_file(path).items()}
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    for number, path in enumerate(sorted(shards)):
+        tensors = load_file(path)
+        for name in tensors:
+            if name.endswith(".a") and not torch.equal(tensors[name], old[name]):
+                raise ValueError(f"{name} differs from that of the start")
+            mixed = share * tensors[name].float() + (1 - share) * old[name].float()
+            tensors[name] = mixed.to(torch.bfloat16)
+        written.append(out / f"blend_{number:02d}.safetensors")
+        save_torch(tensors, written[-1])
+    return written
 
 
 def export(shards: list[Path], out: Path, n_files: int = 2, rank: int | None = None) -> list[float]:
@@ -72,7 +97,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--files", type=int, default=2)
     parser.add_argument("--rank", type=int, help="keep only this many singular directions")
+    parser.add_argument(
+        "--blend", type=Path, nargs="*", default=[], help="shards of the adapter at the start"
+    )
+    parser.add_argument("--share", type=float, default=0.3, help="of the new adapter in the blend")
     args = parser.parse_args()
+    if args.blend:
+        args.shards = blend(args.shards, args.blend, args.share, args.out)
     errors = export(args.shards, args.out, args.files, args.rank)
     for path in sorted(args.out.glob("adapter_*.safetensors")):
         print(path, path.stat().st_size)

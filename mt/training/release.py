@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import shutil
 import sys
 import time
@@ -139,6 +140,30 @@ def brief_measures(articles: int) -> Callable[[Engine], list[dict[str, float]]]:
     return lambda engine: [measure_article(engine, row) for row in read(suite, "all")[:articles]]
 
 
+def preferences(engine: Engine) -> list[float]:
+    """1 for each pair of the briefs suite of which the model finds the right sentence likelier."""
+    sys.path.insert(0, str(HERE.parents[1] / "summarize/training"))
+    from claims import of_article
+
+    root = HERE.parents[1]
+    suite = (root / "eval/khabar_eval/suites/briefs.jsonl").read_text(encoding="utf-8")
+    written = (root / "summarize/training/data/claims_suite.jsonl").read_text(encoding="utf-8")
+    wrong = {(row["id"], row["sentence"]): row for row in map(json.loads, written.split("\n")[:-1])}
+    found = []
+    for article in map(json.loads, filter(None, suite.split("\n"))):
+        brief = [
+            {**part, "wrong": error["text"]}
+            for number, part in enumerate(article["brief"], 1)
+            for error in wrong[article["id"], number]["wrong"]
+        ]
+        for pair in of_article({**article, "brief": brief}, random.Random(article["id"])):
+            text = pair["prompt"].removeprefix("Article:\n").removesuffix("\nBrief:")
+            request = Request(text=text, task="brief", source_language="en")
+            right, other = engine.score(request, [pair["target"], pair["wrong"]])
+            found.append(float(right > other))
+    return found
+
+
 def scores(cases: Sequence[Case], new: list[str], old: list[str]) -> list[dict[str, Any]]:
     """Both metrics of both systems, intervals, and the paired tests."""
     metrics = [find_metric(name) for name in METRICS]
@@ -249,6 +274,9 @@ def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         print(name, facts["translation"], flush=True)
     facts["measures"]["names obeyed from hints alone"] = paired(
         *(obeyed(model.outputs("hinted", hinted)) for model in (new, old))
+    )
+    facts["measures"]["right sentence preferred to a wrong one"] = paired(
+        *(model.outputs("preferences", preferences) for model in (new, old))
     )
     if args.briefs:
         rows = [model.outputs(f"briefs.{args.briefs}", brief_measures(args.briefs)) for model in (new, old)]

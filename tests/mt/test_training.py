@@ -211,6 +211,22 @@ def test_right_and_wrong_outputs_stand_side_by_side(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.torch
+def test_a_blend_lies_between_start_and_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    export = load("export", monkeypatch)
+    old = {"x.a": torch.ones(1, 2), "x.b": torch.zeros(2, 1)}
+    new = {"x.a": torch.ones(1, 2), "x.b": torch.full((2, 1), 2.0)}
+    paths = [tmp_path / f"{name}.safetensors" for name in ("new", "old")]
+    for path, tensors in zip(paths, (new, old), strict=True):
+        export.save_torch({k: v.to(torch.bfloat16) for k, v in tensors.items()}, path)
+    (written,) = export.blend(paths[:1], paths[1:], 0.25, tmp_path / "out")
+    assert export.load_file(written)["x.b"].flatten().tolist() == [0.5, 0.5]
+    export.save_torch({"x.a": torch.zeros(1, 2), "x.b": torch.zeros(2, 1)}, paths[1])
+    with pytest.raises(ValueError, match="differs"):
+        export.blend(paths[:1], paths[1:], 0.25, tmp_path / "out")
+
+
+@pytest.mark.torch
 @pytest.mark.slow
 def test_contrast_is_small_when_the_right_output_is_likelier(monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
