@@ -24,6 +24,17 @@ _AUXILIARY = re.compile(
     r"(?! not\b|n't)"
 )
 _DENIAL = re.compile(r"\b(?:not|never)\s+|n't\b|\bno (?=[a-z])")
+_OPPOSITES = (
+    ("against", "in favour"), ("against", "for"), ("before", "after"), ("rose", "fell"), ("rise", "fall"),
+    ("rises", "falls"), ("increase", "decrease"), ("increased", "decreased"), ("up", "down"),
+    ("more", "less"), ("more", "fewer"), ("higher", "lower"), ("above", "below"), ("most", "least"), ("won", "lost"),
+    ("accepted", "rejected"), ("accepted", "refused"), ("approved", "rejected"), ("agreed", "refused"),
+    ("confirmed", "denied"), ("supported", "opposed"), ("support", "oppose"), ("opened", "closed"),
+    ("began", "ended"), ("start", "end"), ("entered", "left"), ("to", "from"), ("first", "last"),
+    ("northern", "southern"), ("north", "south"), ("eastern", "western"), ("east", "west"),
+    ("arrested", "released"), ("praised", "criticised"), ("welcomed", "condemned"), ("with", "without"),
+    ("can", "cannot"), ("legal", "illegal"), ("all", "none"), ("success", "failure"),
+)  # fmt: skip
 _LIST = re.compile(r"^(?:,|\s|and|or|&)*$")
 
 
@@ -32,7 +43,7 @@ class Alternative:
     """A variant of a sentence, and what is wrong with the sentence if the variant is right."""
 
     text: str
-    kind: str  # "exchange", "name", "number", "denial"
+    kind: str  # "exchange", "name", "number", "denial", "opposite"
     problem: str
 
 
@@ -43,6 +54,7 @@ def alternatives(written: Analysis, cited: Sequence[Analysis]) -> list[Alternati
         _names(written, cited),
         _numbers(written, cited),
         _denials(written, cited),
+        _opposites(written, cited),
     )
     found: dict[str, Alternative] = {}
     for maker in makers:
@@ -114,3 +126,14 @@ def _denials(written: Analysis, cited: Sequence[Analysis]) -> Iterator[Alternati
         for match in _AUXILIARY.finditer(outside):
             text = _put(written.text, ((match.end(), match.end()), " not"))
             yield Alternative(text, "denial", "it affirms what its sources deny")
+
+
+def _opposites(written: Analysis, cited: Sequence[Analysis]) -> Iterator[Alternative]:
+    """A word exchanged for its opposite, where the sources have that one."""
+    sources = " ".join(a.text.lower() for a in cited)
+    for pair in _OPPOSITES:
+        for mine, theirs in (pair, pair[::-1]):
+            match = re.search(rf"\b{mine}\b", written.text)
+            if match and re.search(rf"\b{theirs}\b", sources):
+                problem = f'it says "{mine}" where its sources say "{theirs}"'
+                yield Alternative(_put(written.text, (match.span(), theirs)), "opposite", problem)

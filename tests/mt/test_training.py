@@ -169,7 +169,7 @@ def test_pairs_hold_a_right_and_a_wrong_sentence(monkeypatch: pytest.MonkeyPatch
         "text": "Forty tents were turned down by Morocco.",
         "cites": [1],
         "also": "Morocco refused 40 tents.",
-        "wrong": "Spain refused 40 tents.",
+        "wrong": "Forty tents were turned down by Spain.",
         "error": "name",
     }
     row = {

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from khabar_core.records import Check
+from khabar_summarize.alternatives import alternatives
+from khabar_summarize.analysis import analyse
 from khabar_summarize.sources import SourceSentence
 from khabar_summarize.verify import Verdict, Verifier
 
@@ -210,3 +212,11 @@ def test_what_only_looks_alike_does_not(
     sources: Callable[..., list[SourceSentence]], source: str, text: str, check: str
 ) -> None:
     assert check in failed(Verifier(sources(source)).check(text, [0]))
+
+
+def test_a_word_is_compared_with_its_opposite_in_the_sources() -> None:
+    source = analyse("Fourteen members voted in favour and the United States voted against.")
+    found = alternatives(analyse("Fourteen members voted against the text."), [source])
+    assert "Fourteen members voted in favour the text." in [a.text for a in found if a.kind == "opposite"]
+    other = analyse("Fourteen members voted against it.")
+    assert not [a for a in alternatives(other, [other]) if a.kind == "opposite"]
