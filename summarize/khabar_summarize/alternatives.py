@@ -27,7 +27,8 @@ _DENIAL = re.compile(r"\b(?:not|never)\s+|n't\b|\bno (?=[a-z])")
 _OPPOSITES = (
     ("against", "in favour"), ("against", "for"), ("before", "after"), ("rose", "fell"), ("rise", "fall"),
     ("rises", "falls"), ("increase", "decrease"), ("increased", "decreased"), ("up", "down"),
-    ("more", "less"), ("more", "fewer"), ("higher", "lower"), ("above", "below"), ("most", "least"), ("won", "lost"),
+    ("more", "less"), ("more", "fewer"), ("higher", "lower"), ("above", "below"), ("most", "least"),
+    ("won", "lost"),
     ("accepted", "rejected"), ("accepted", "refused"), ("approved", "rejected"), ("agreed", "refused"),
     ("confirmed", "denied"), ("supported", "opposed"), ("support", "oppose"), ("opened", "closed"),
     ("began", "ended"), ("start", "end"), ("entered", "left"), ("to", "from"), ("first", "last"),
