@@ -36,6 +36,8 @@ _PAIR = 0.8
 _SAME_NAME = 0.8
 _MIN_LETTERS = 4
 _MIN_CONSONANTS = 3
+# Longer "sentences" are no prose, and each of their words would be compared with each.
+_MAX_CHARS = 5_000
 _ARABIC_WORD = re.compile("[\u0620-\u065f\u0670-\u06d3]+")
 
 
@@ -68,15 +70,16 @@ class NameLedger:
         """
         rest = iter(translations)
         while window := list(itertools.islice(rest, WINDOW)):
-            self._decide(window)
-            for translation in window:
-                yield self._apply(translation)
+            pairs = _pairs_in(window)
+            self._decide(window, pairs)
+            for translation, own in zip(window, pairs, strict=True):
+                yield self._apply(translation, own)
 
-    def _decide(self, window: Sequence[Translation]) -> None:
+    def _decide(self, window: Sequence[Translation], pairs: Sequence[Sequence[_Pair]]) -> None:
         """Choose the spelling of each name that is met for the first time."""
         votes: dict[str, Counter[str]] = {}
-        for translation in window:
-            for pair in _pairs_of(translation):
+        for own in pairs:
+            for pair in own:
                 votes.setdefault(pair.key, Counter())[pair.text] += 1
         known = {key: word for translation in window for key, word in _last_words(translation.terms)}
         for key, spellings in votes.items():
@@ -87,10 +90,10 @@ class NameLedger:
                 right = None  # another word, not another spelling
             self._spellings.setdefault(key, right or usual)
 
-    def _apply(self, translation: Translation) -> Translation:
+    def _apply(self, translation: Translation, pairs: Sequence[_Pair]) -> Translation:
         """Write the chosen spellings."""
         text, hits = translation.text, translation.terms
-        for pair in _pairs_of(translation):
+        for pair in pairs:
             chosen = self._spellings.get(pair.key, pair.text)
             if chosen == pair.text or not _same_name(chosen, pair.text):
                 continue
@@ -112,9 +115,22 @@ def _last_words(hits: Iterable[TermHit]) -> Iterator[tuple[str, str]]:
             yield arabic[-1], english[-1].rpartition("-")[2]
 
 
+def _pairs_in(window: Sequence[Translation]) -> list[list[_Pair]]:
+    """The pairs of each translation; a sentence that is repeated is read once."""
+    known: dict[tuple[str, str, int], list[_Pair]] = {}
+    found = []
+    for translation in window:
+        # Equal sentences share the tuple of their terms.
+        key = (translation.segment.text, translation.text, id(translation.terms))
+        if key not in known:
+            known[key] = _pairs_of(translation)
+        found.append(known[key])
+    return found
+
+
 def _pairs_of(translation: Translation) -> list[_Pair]:
-    """The pairs of a translation; none where nothing was translated."""
-    if translation.passed_through or not translation.text:
+    """The pairs of a translation; none where nothing was translated, or too much to be one sentence."""
+    if translation.passed_through or not translation.text or len(translation.text) > _MAX_CHARS:
         return []
     return _pairs(open_references(translation.segment.text), translation.text, translation.terms)
 

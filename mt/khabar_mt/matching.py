@@ -8,6 +8,7 @@ sentence. Not here: what counts as evidence (khabar_glossaries.evidence).
 from __future__ import annotations
 
 import dataclasses
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from khabar_core.records import Segment
@@ -15,7 +16,7 @@ from khabar_glossaries import Glossary
 from khabar_glossaries.matcher import Match
 from khabar_mt.references import open_references
 
-__all__ = ["find_names", "matches_within", "segment_key"]
+__all__ = ["find_names", "matches_of_parts", "segment_key"]
 
 
 def find_names(glossary: Glossary, segments: Sequence[Segment]) -> list[tuple[Match, ...]]:
@@ -28,16 +29,25 @@ def find_names(glossary: Glossary, segments: Sequence[Segment]) -> list[tuple[Ma
     ]
 
 
-def matches_within(matches: Sequence[Match], start: int, end: int) -> tuple[Match, ...]:
-    """The matches that lie wholly in [start, end) of a segment, their spans counted from `start`."""
-    return tuple(
-        dataclasses.replace(
-            match,
-            span=(match.span[0] - start, match.span[1] - start),
-            token_span=(match.token_span[0] - start, match.token_span[1] - start),
-        )
-        for match in matches
-        if start <= match.token_span[0] and match.token_span[1] <= end
+def matches_of_parts(matches: Sequence[Match], parts: Sequence[str]) -> list[tuple[Match, ...]]:
+    """The matches that lie wholly in each part of a segment, their spans counted from its beginning."""
+    waiting = sorted(matches, key=lambda match: match.token_span)
+    starts = [match.token_span[0] for match in waiting]
+    found: list[tuple[Match, ...]] = []
+    start = 0
+    for part in parts:
+        end = start + len(part)
+        inside = waiting[bisect_left(starts, start) : bisect_left(starts, end)]
+        found.append(tuple(_moved(match, start) for match in inside if match.token_span[1] <= end))
+        start = end
+    return found
+
+
+def _moved(match: Match, by: int) -> Match:
+    """The match with its spans counted from a later beginning."""
+    span, token_span = match.span, match.token_span
+    return dataclasses.replace(
+        match, span=(span[0] - by, span[1] - by), token_span=(token_span[0] - by, token_span[1] - by)
     )
 
 

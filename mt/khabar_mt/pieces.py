@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from khabar_core.records import Flag, FlagKind, Segment, Span, TermHit, Translation
@@ -34,10 +35,20 @@ def cut_segment(text: str, limit: int, count: Callable[[str], int], names: Seque
         else:
             parts.append(part)
     cuts = list(itertools.accumulate(len(part) for part in parts))[:-1]
-    for start, end in names:
-        cuts = [start if start < cut < end else cut for cut in cuts]
+    spans = sorted(names)
+    cuts = [_outside(cut, spans) for cut in cuts]
     bounds = [0, *(cut for cut in dict.fromkeys(cuts) if cut), len(text)]
     return [text[a:b] for a, b in itertools.pairwise(bounds)] if text else parts
+
+
+def _outside(cut: int, names: Sequence[Span]) -> int:
+    """The cut, or the beginning of the name that it would fall into; `names` are sorted."""
+    # Names overlap seldom, and never more than a few.
+    last = bisect_left(names, (cut, 0))
+    for start, end in reversed(names[max(0, last - 4) : last]):
+        if start < cut < end:
+            cut = start
+    return cut
 
 
 def merge_pieces(segment: Segment, items: Sequence[Item], outcomes: Sequence[Outcome]) -> Translation:

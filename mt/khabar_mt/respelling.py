@@ -6,6 +6,7 @@ it and no other word of the source explains it better. Not here: deciding which 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -273,15 +274,20 @@ class _Rivals:
 def _other_words(source: str, hit: TermHit) -> frozenset[str]:
     """Sounds of the other words of the source."""
     start, end = hit.source_span
+    words = set(_ARABIC_WORD.findall(f"{source[:start]} \n {source[end:]}"))
+    sounds = frozenset().union(*map(_readings, words))
+    return sounds - {arabic_sounds(hit.source)}
+
+
+@functools.lru_cache(maxsize=8192)
+def _readings(word: str) -> frozenset[str]:
+    """Sounds of a word; each reading of its clitics is a possible name: ولبنان is also لبنان."""
+    folded = fold_key(word)
     sounds = set()
-    for word in _ARABIC_WORD.findall(f"{source[:start]} \n {source[end:]}"):
-        folded = fold_key(word)
-        # Each reading of the clitics is a possible name: ولبنان is also لبنان.
-        for prefix, article in product(PREFIXES, ("", ARTICLE)):
-            stem = folded[len(prefix) + len(article) :]
-            if folded.startswith(prefix + article) and len(stem) >= 3:
-                sounds.add(arabic_sounds(stem))
-    sounds.discard(arabic_sounds(hit.source))
+    for prefix, article in product(PREFIXES, ("", ARTICLE)):
+        stem = folded[len(prefix) + len(article) :]
+        if len(stem) >= 3 and folded.startswith(prefix + article):
+            sounds.add(arabic_sounds(stem))
     return frozenset(sounds)
 
 

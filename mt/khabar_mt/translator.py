@@ -31,7 +31,7 @@ from khabar_mt.documents.news import find_dateline
 from khabar_mt.judge import judge
 from khabar_mt.ladder import Item, Ladder, Outcome
 from khabar_mt.layout import ArticlePlan, plan_article
-from khabar_mt.matching import find_names, matches_within, segment_key
+from khabar_mt.matching import find_names, matches_of_parts, segment_key
 from khabar_mt.options import TranslateOptions
 from khabar_mt.pieces import cut_segment, merge_pieces
 from khabar_mt.references import decode_references, open_references
@@ -289,11 +289,8 @@ class Translator:
         names = [match.token_span for match in found]
         parts = cut_segment(open_references(segment.text), limit, self._engine.count_tokens, names)
         items = []
-        start = 0
-        for i, part in enumerate(parts):
-            matches = matches_within(found, start, start + len(part))
-            start += len(part)
-            wants_hints = self._options.hints and self._engine.takes_hints
+        wants_hints = self._options.hints and self._engine.takes_hints
+        for i, (part, matches) in enumerate(zip(parts, matches_of_parts(found, parts), strict=True)):
             items.append(
                 Item(
                     text=" ".join(normalise(part).split()),
