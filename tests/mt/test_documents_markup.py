@@ -118,12 +118,12 @@ def test_deep_nesting_is_no_recursion(document: Writer, tag: str) -> None:
 
 def test_page_beyond_the_parsers_limits_loses_nothing(document: Writer) -> None:
     """libxml2 would drop the text without a word; its releases before 2.13 know no limit."""
+    said = ""
     try:
-        page = document("a.html", "<div>" * 3000 + "نص" + "</div>" * 3000)
+        found = document("a.html", "<div>" * 3000 + "نص" + "</div>" * 3000).article.paragraphs
     except InputError as error:
-        assert "nests too deeply" in str(error)
-    else:
-        assert page.article.paragraphs == ("نص",)
+        found, said = (), str(error)
+    assert found == ("نص",) or "nests too deeply" in said
 
 
 @pytest.mark.parametrize(
