@@ -127,3 +127,43 @@ def test_a_mistyped_setting_is_a_usage_error(
     monkeypatch.setenv("KHABAR_MODEL", "x")
     assert main(["models", "list"]) == 2
     assert b"KHABAR_MODEL: no such setting" in capfdbinary.readouterr().err
+
+
+def test_bench_measures_each_compute_type(
+    home: Path, capfdbinary: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from khabar_core.measure import ModelSpeed
+
+    def measure(name: str, *, compute_type: str | None, threads: int | None, beam_size: int) -> ModelSpeed:
+        return ModelSpeed(
+            name=name,
+            compute_type=compute_type or "float32",
+            threads=threads or 2,
+            beam_size=beam_size,
+            load_s=0.5,
+            decode_s=2.0,
+            n_texts=12,
+            n_tokens=300,
+            peak_mb=None,
+        )
+
+    monkeypatch.setattr("khabar_core.measure.measure_model", measure)
+    assert main(["models", "bench", "opus"]) == 0
+    lines = capfdbinary.readouterr().out.decode().splitlines()
+    assert lines[1:] == ["float32\t0.5\t150\t?\t2\t4", "int8\t0.5\t150\t?\t2\t4"]
+    assert main(["models", "bench", "opus", "--compute-type", "int8", "--beam", "1", "--json"]) == 0
+    (row,) = rows(capfdbinary.readouterr().out.decode())
+    assert (row["name"], row["compute_type"], row["beam_size"], row["tokens_per_s"]) == (
+        "opus",
+        "int8",
+        1,
+        150.0,
+    )
+    assert row["peak_mb"] is None
+
+
+def test_bench_of_a_missing_model_is_one_line(home: Path, capfdbinary: Any) -> None:
+    assert main(["models", "bench", "nope"]) == 4
+    captured = capfdbinary.readouterr().err.decode()
+    assert captured.startswith("khabar: ")
+    assert captured.count("\n") == 1
