@@ -39,11 +39,11 @@ _ARABIC = (
     "وستحول السيارات إلى الطريق الساحلي حتى إشعار آخر.",
 )
 _ENGLISH = (
-    "The city has closed the old bridge to cars, saying the pillars were damaged in last winter's floods. "
-    "The transport minister said repairs would take six weeks and cost about $4.5 million. A team of "
-    "engineers arrived on Tuesday. No injuries were reported. More than 34,000 cars cross the bridge every day, police "
-    "figures show. Traders in the nearby market demanded compensation for their losses. The council is to "
-    "discuss the matter in public on Thursday.",
+    "The city has closed the old bridge to cars, saying the pillars were damaged in last winter's "
+    "floods. The transport minister said repairs would take six weeks and cost about $4.5 million. A "
+    "team of engineers arrived on Tuesday. No injuries were reported. More than 34,000 cars cross the "
+    "bridge every day, police figures show. Traders in the nearby market demanded compensation for "
+    "their losses. The council is to discuss the matter in public on Thursday.",
 )
 
 
