@@ -22,6 +22,7 @@ from khabar_core.errors import InputError, UsageError
 __all__ = [
     "STDIN",
     "check_encoding",
+    "check_target",
     "decode_text",
     "display_name",
     "open_atomic",
@@ -44,6 +45,7 @@ _MAGIC = (
     (b"\x89PNG", "a picture", "khabar reads text, not pictures"),
     (b"\xff\xd8\xff", "a picture", "khabar reads text, not pictures"),
 )
+_ENDLESS = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Characters that a terminal obeys instead of showing, and bidi controls that reorder what stands around them.
 # Tab and newline stay.
@@ -73,6 +75,12 @@ def check_encoding(encoding: str) -> str:
     return info.name
 
 
+def _refuse_endless(source: str | Path) -> None:
+    """Devices that give bytes for ever would fill the memory."""
+    if "\0" not in str(source) and os.path.realpath(source) in _ENDLESS:
+        raise InputError("never ends", where=display_name(source), hint="give a file")
+
+
 @contextlib.contextmanager
 def open_source(source: str | Path) -> Iterator[BinaryIO]:
     """Open a file for reading piece by piece, or standard input for "-".
@@ -83,6 +91,7 @@ def open_source(source: str | Path) -> Iterator[BinaryIO]:
     if str(source) == STDIN:
         yield sys.stdin.buffer
         return
+    _refuse_endless(source)
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(open(source, "rb"))
@@ -98,14 +107,24 @@ def read_bytes(source: str | Path, *, allow_empty: bool = False) -> bytes:
         InputError: the file is missing, a directory, unreadable, or empty while that is not allowed.
     """
     where = display_name(source)
+    _refuse_endless(source)
     try:
         # "-" is always standard input; a file of that name can be given as ./-
-        data = sys.stdin.buffer.read() if str(source) == STDIN else Path(source).read_bytes()
+        data = sys.stdin.buffer.read() if str(source) == STDIN else _read_path(source, where)
     except (OSError, ValueError) as exc:  # ValueError: a path with a zero byte
         raise _unreadable(exc, where) from exc
     if not data and not allow_empty:
         raise InputError("is empty", where=where)
     return data
+
+
+def _read_path(path: str | Path, where: str) -> bytes:
+    with open(path, "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        # /dev/zero never ends; a terminal does, with Ctrl-D.
+        if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not file.isatty()):
+            raise InputError("is a device, not a file", where=where)
+        return file.read()
 
 
 def decode_text(data: bytes, *, where: str, encoding: str = "utf-8") -> str:
@@ -148,6 +167,31 @@ def read_text(source: str | Path, encoding: str = "utf-8", *, allow_empty: bool 
         read_bytes(source, allow_empty=allow_empty), where=display_name(source), encoding=encoding
     )
     return text.removeprefix(_BOM)
+
+
+def check_target(path: str | Path | None) -> None:
+    """See to it before long work that its result will have a place; None and "-" are standard output.
+
+    A file that can be written now may still fail later, on a full disk for one.
+
+    Raises:
+        InputError: there is no such folder, or it cannot be written.
+    """
+    if path is None or str(path) == STDIN:
+        return
+    try:
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise InputError("is a directory, not a file", where=str(path))
+        if target.exists() and not target.is_file():
+            return  # a pipe or a device
+        folder_exists = target.parent.is_dir()
+    except (OSError, ValueError) as exc:  # a zero byte, a name that is too long
+        raise InputError(f"cannot be written: {exc}", where=str(path)) from exc
+    if not folder_exists:
+        raise InputError(f"cannot be written: no folder {target.parent}", where=str(path))
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise InputError(f"cannot be written: {target.parent} is not writable", where=str(path))
 
 
 @contextlib.contextmanager

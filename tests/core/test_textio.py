@@ -168,3 +168,10 @@ def test_terminal_text_obeys_no_control_character(text: str) -> None:
     safe = safe_terminal(text)
     assert not any(ord(c) < 32 and c not in "\t\n" for c in safe)
     assert not any("\x7f" <= c <= "\x9f" or "\u202a" <= c <= "\u202e" for c in safe)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device")
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/urandom"])
+def test_a_device_that_never_ends_is_refused(device: str) -> None:
+    with pytest.raises(InputError, match="never ends"):
+        read_bytes(device)
