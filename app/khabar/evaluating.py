@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from khabar.measured import KhabarSystem, describe_matches, read_tools
 from khabar_core.errors import InputError, UsageError
+from khabar_core.textio import check_target
 
 if TYPE_CHECKING:
     from khabar.loading import Tools
@@ -161,6 +162,7 @@ def update_baseline(request: Request, file: Path, reason: str) -> list[str]:
 
     if not reason.strip():  # now, not after the translation
         raise UsageError("say why the baseline changes", where="--reason")
+    check_target(file)
     suites = choose_suites(request, _gates(request))
     (system,) = build_systems(request)
     entries = []

@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 from khabar.render import FORMATS, render
 from khabar_core.errors import InputError, KhabarError, UsageError
 from khabar_core.records import Article, Signature, TranslatedArticle, Translation
-from khabar_core.textio import STDIN, check_encoding, write_atomic
+from khabar_core.textio import STDIN, check_encoding, check_target, write_atomic
 from khabar_mt.documents import Document, guess_format, read_document
 
 __all__ = [
@@ -159,6 +159,8 @@ def translate_files(
     targets = plan(job)
     if job.output is not None and any(target is not None and target != job.output for _, target in targets):
         _make_folder(job.output)
+    for _, target in targets:
+        check_target(target)
     waiting: list[tuple[Document, Path | None]] = []
     for number, (source, target) in enumerate(targets, 1):
         try:

@@ -8,9 +8,11 @@ they are run (engines).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -31,6 +33,9 @@ __all__ = [
 
 MANIFEST_FILE = "manifest.json"
 SCHEMA = 1
+_AGAIN = "remove the model and add it again"
+# Clocks and file systems are exact to two seconds at worst.
+_CLOCK_S = 2.0
 
 # Families that khabar knows how to prompt and detokenise; the engine is chosen by this name.
 SEQ2SEQ_FAMILIES = ("bart", "m2m100", "marian", "mbart", "nllb", "opennmt", "pegasus", "t5")
@@ -202,16 +207,44 @@ class Manifest:
         """
         done, total = 0, max(1, self.size_bytes)
         for name, entry in self.files.items():
-            found = self.file(name)
-            hint = "remove the model and add it again"
-            if found.stat().st_size != entry.bytes:
-                message = f"{name} has {found.stat().st_size} bytes, the manifest says {entry.bytes}"
-                raise ModelError(message, where=str(self.path), hint=hint)
-            if file_sha256(found) != entry.sha256:
-                raise ModelError(f"{name} is altered: its checksum differs", where=str(self.path), hint=hint)
+            self._check_size(name, entry)
+            self._check_sum(name, entry)
             done += entry.bytes
             if progress is not None:
                 progress(done / total, name)
+
+    def check(self) -> None:
+        """What can be checked before every use: sizes, and the checksums of files younger than the manifest.
+
+        Raises:
+            ModelError: a file is missing or altered.
+        """
+        if self.path is None or not self.files:
+            return
+        manifest = self.path / MANIFEST_FILE
+        written = manifest.stat().st_mtime if manifest.is_file() else 0.0
+        altered = False
+        for name, entry in self.files.items():
+            found = self._check_size(name, entry)
+            if found.stat().st_mtime > written + _CLOCK_S:
+                self._check_sum(name, entry)
+                altered = True
+        if altered:
+            # A copy of a model, whose files all are young: not to be read whole every time.
+            with contextlib.suppress(OSError):
+                os.utime(manifest)
+
+    def _check_size(self, name: str, entry: ManifestFile) -> Path:
+        found = self.file(name)
+        n_bytes = found.stat().st_size
+        if n_bytes != entry.bytes:
+            message = f"{name} has {n_bytes} bytes, the manifest says {entry.bytes}"
+            raise ModelError(message, where=str(self.path), hint=_AGAIN)
+        return found
+
+    def _check_sum(self, name: str, entry: ManifestFile) -> None:
+        if file_sha256(self.file(name)) != entry.sha256:
+            raise ModelError(f"{name} is altered: its checksum differs", where=str(self.path), hint=_AGAIN)
 
 
 def _refuse_unknown(data: Any, record: type, where: str) -> None:

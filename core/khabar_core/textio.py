@@ -110,21 +110,12 @@ def read_bytes(source: str | Path, *, allow_empty: bool = False) -> bytes:
     _refuse_endless(source)
     try:
         # "-" is always standard input; a file of that name can be given as ./-
-        data = sys.stdin.buffer.read() if str(source) == STDIN else _read_path(source, where)
+        data = sys.stdin.buffer.read() if str(source) == STDIN else Path(source).read_bytes()
     except (OSError, ValueError) as exc:  # ValueError: a path with a zero byte
         raise _unreadable(exc, where) from exc
     if not data and not allow_empty:
         raise InputError("is empty", where=where)
     return data
-
-
-def _read_path(path: str | Path, where: str) -> bytes:
-    with open(path, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        # /dev/zero never ends; a terminal does, with Ctrl-D.
-        if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not file.isatty()):
-            raise InputError("is a device, not a file", where=where)
-        return file.read()
 
 
 def decode_text(data: bytes, *, where: str, encoding: str = "utf-8") -> str:

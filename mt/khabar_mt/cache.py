@@ -43,7 +43,7 @@ class Cache:
         path: created when missing, with its folders.
 
     Raises:
-        InputError: the path exists and is no cache.
+        InputError: the path exists and is no cache, or it cannot be opened.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -54,6 +54,10 @@ class Cache:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self._path, timeout=_TIMEOUT_S, check_same_thread=False)
             self._prepare()
+        except sqlite3.OperationalError as exc:  # no space, no permission, a folder
+            raise InputError(
+                f"the cache cannot be used: {exc}", where=str(path), hint="name another file"
+            ) from exc
         except sqlite3.DatabaseError as exc:
             raise InputError(
                 f"not a translation cache: {exc}", where=str(path), hint="delete it or name another file"

@@ -235,3 +235,27 @@ def test_progress_is_shown_on_terminals_only() -> None:
     quiet = io.StringIO()
     Progress("translated", 3, out=quiet).update(1)
     assert quiet.getvalue() == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+@pytest.mark.parametrize(
+    "arguments",
+    [("translate", *ECHO, "-"), ("translate", *ECHO, "--lines", "-"), ("models", "list"), ("--version",)],
+)
+def test_a_full_disk_behind_standard_output_is_one_line(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*KHABAR, *arguments], input=b"a\n", stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+    assert done.returncode == 3
+    assert done.stderr == b"khabar: <stdout>: cannot be written: no space left on device\n"
+
+
+@pytest.mark.parametrize("option", ["--output", "--report"])
+def test_a_result_without_a_place_is_refused_before_the_work(tmp_path: Path, option: str) -> None:
+    """Not after an hour of translation; here the model's name is wrong, too, and nobody has looked for it."""
+    (tmp_path / "a.txt").write_text("a\n", encoding="utf-8")
+    place = str(tmp_path / "no" / "x")
+    done = khabar("translate", "--model", "nope", option, place, str(tmp_path / "a.txt"))
+    assert done.returncode == 3
+    assert done.stderr.decode().startswith(f"khabar: {place}: cannot be written: no folder ")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from khabar_core.errors import ModelError
-from khabar_core.manifest import HintFormat, Manifest, ManifestFile, describe_files
+from khabar_core.manifest import (
+    MANIFEST_FILE,
+    HintFormat,
+    Manifest,
+    ManifestFile,
+    describe_files,
+    file_sha256,
+)
 
 words = st.text(max_size=20)
 manifests = st.builds(
@@ -116,3 +125,39 @@ def test_folder_without_manifest_says_what_to_do(tmp_path: Path) -> None:
 def test_size_is_the_sum_of_the_files() -> None:
     files = {"a": ManifestFile(sha256="", bytes=3), "b": ManifestFile(sha256="", bytes=4)}
     assert Manifest(name="m", family="t5", files=files).size_bytes == 7
+
+
+def test_what_changed_after_the_manifest_is_noticed_before_use(tmp_path: Path) -> None:
+    """A flipped bit would load and give nonsense; reading gigabytes each time would be too slow."""
+    manifest = write_model(tmp_path)
+    manifest.check()
+    name = next(iter(manifest.files))
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(bytes([data[0] ^ 1]) + data[1:])
+    later = time.time() + 60
+    os.utime(tmp_path / name, (later, later))
+    with pytest.raises(ModelError, match="is altered: its checksum differs"):
+        manifest.check()
+    (tmp_path / name).write_bytes(data + b"x")
+    with pytest.raises(ModelError, match="the manifest says"):
+        manifest.check()
+    (tmp_path / name).unlink()
+    with pytest.raises(ModelError, match="is missing"):
+        manifest.check()
+
+
+def test_a_copied_model_is_read_whole_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = write_model(tmp_path)
+    long_ago = time.time() - 1000
+    os.utime(tmp_path / MANIFEST_FILE, (long_ago, long_ago))
+    read: list[Path] = []
+    true_sum = file_sha256
+
+    def counted(path: Path) -> str:
+        read.append(path)
+        return true_sum(path)
+
+    monkeypatch.setattr("khabar_core.manifest.file_sha256", counted)
+    manifest.check()
+    manifest.check()
+    assert len(read) == len(manifest.files) > 0

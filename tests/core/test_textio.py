@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from khabar_core.errors import InputError, UsageError
 from khabar_core.textio import (
     check_encoding,
+    check_target,
     decode_text,
     open_atomic,
     open_source,
@@ -175,3 +176,26 @@ def test_terminal_text_obeys_no_control_character(text: str) -> None:
 def test_a_device_that_never_ends_is_refused(device: str) -> None:
     with pytest.raises(InputError, match="never ends"):
         read_bytes(device)
+
+
+def test_a_target_is_checked_before_the_work(tmp_path: Path) -> None:
+    check_target(None)
+    check_target("-")
+    check_target("/dev/null")
+    check_target(tmp_path / "new")
+    (tmp_path / "old").write_bytes(b"")
+    check_target(tmp_path / "old")
+    assert list(tmp_path.iterdir()) == [tmp_path / "old"]
+    with pytest.raises(InputError, match="no folder"):
+        check_target(tmp_path / "no" / "file")
+    with pytest.raises(InputError, match="is a directory"):
+        check_target(tmp_path)
+    with pytest.raises(InputError, match="cannot be written"):
+        check_target("zero\0byte")
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_told_before_the_work(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(InputError, match="is not writable"):
+        check_target(tmp_path / "file")

@@ -118,7 +118,7 @@ def run(job: BriefJob, options: BriefOptions, tools: Tools, shown: Shown) -> Non
     from khabar.briefing import make_briefs, output_format
     from khabar.cli.output import JSON_SCHEMA, Progress, emit_json, quiet_pipe, save_or_emit
     from khabar_core.errors import UsageError
-    from khabar_core.textio import safe_terminal
+    from khabar_core.textio import check_target, safe_terminal
     from khabar_summarize.formats import FORMATS, brief_data, render_briefs
 
     if shown.json and shown.format not in (None, "json"):
@@ -126,6 +126,7 @@ def run(job: BriefJob, options: BriefOptions, tools: Tools, shown: Shown) -> Non
     format = "json" if shown.json else output_format(shown.format, shown.output)
     if format not in FORMATS:
         raise UsageError(f"unknown format {format!r}", where="--format", hint="one of " + ", ".join(FORMATS))
+    check_target(shown.output)
     with Progress("brief", quiet=shown.quiet) as progress:
         briefs, articles = make_briefs(
             job, options, tools, lambda share, what: progress.note(f"{what}: {share:.0%}")

@@ -6,8 +6,8 @@ the commands do; each lives in a module of this folder that has `register(app)`.
 
 from __future__ import annotations
 
+import errno
 import importlib
-import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -17,11 +17,13 @@ import typer
 
 import khabar
 from khabar import cli
-from khabar_core.errors import KhabarError
+from khabar.cli.output import silence_stdout
+from khabar_core.errors import InputError, KhabarError
 from khabar_core.textio import safe_terminal
 
 __all__ = ["build_app", "main"]
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 # The order in --help; commands that are not named here follow.
 _ORDER = ("translate", "brief", "summarize", "glossary", "evaluate", "selftest", "models")
@@ -69,11 +71,12 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit code.
     """
     args = list(sys.argv[1:] if args is None else args)
-    if args == ["--version"]:
-        print(f"khabar {khabar.__version__}")
-        return 0
     try:
+        if args == ["--version"]:
+            print(f"khabar {khabar.__version__}", flush=True)
+            return 0
         typer.main.get_command(build_app())(args=args, prog_name="khabar")
+        sys.stdout.flush()
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else int(done.code is not None)
     except KhabarError as error:
@@ -83,8 +86,15 @@ def main(args: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone, which is its right; the last flush must not fail.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
         return 0
+    except OSError as error:
+        # Help and the like go to a full disk: what commands print has its own, clearer error.
+        if error.filename is not None or error.errno not in _FULL:
+            raise
+        silence_stdout()
+        _complain(f"<stdout>: cannot be written: {(error.strerror or str(error)).lower()}")
+        return InputError.exit_code
     except MemoryError:
         _complain("out of memory")
         return KhabarError.exit_code

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 import typer
 
-from khabar_core.errors import KhabarError, UsageError
+from khabar_core.errors import InputError, KhabarError, UsageError
 from khabar_core.textio import safe_terminal, write_atomic
 
 __all__ = [
@@ -24,9 +24,11 @@ __all__ = [
     "Progress",
     "emit",
     "emit_json",
+    "full_disk_is_an_error",
     "on_terminal",
     "quiet_pipe",
     "save_or_emit",
+    "silence_stdout",
     "warn",
 ]
 
@@ -44,10 +46,33 @@ def quiet_pipe() -> Iterator[None]:
     """Let a reader close the pipe early (`| head`) without an error."""
     try:
         yield
-        sys.stdout.flush()
+        with full_disk_is_an_error():
+            sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
         raise typer.Exit(0) from None
+
+
+@contextmanager
+def full_disk_is_an_error() -> Iterator[None]:
+    """Turn a failure of standard output into one clear line.
+
+    Raises:
+        InputError: standard output cannot be written, other than because its reader has gone.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        silence_stdout()
+        reason = (exc.strerror or str(exc)).lower()
+        raise InputError(f"cannot be written: {reason}", where="<stdout>") from exc
+
+
+def silence_stdout() -> None:
+    """Let nothing be written any more, so that the last flush of what is left does not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def emit(data: bytes) -> None:
@@ -56,6 +81,7 @@ def emit(data: bytes) -> None:
     The bytes are written past the locale's encoding: output is UTF-8 everywhere.
 
     Raises:
+        InputError: standard output cannot be written.
         UsageError: binary data would go to a terminal.
     """
     if on_terminal():
@@ -67,9 +93,10 @@ def emit(data: bytes) -> None:
             ) from exc
         data = safe_terminal(text.replace("\r\n", "\n")).encode("utf-8", "replace")
         data += b"" if data.endswith(b"\n") else b"\n"
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    with full_disk_is_an_error():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
 
 
 def emit_json(record: Mapping[str, Any]) -> None:

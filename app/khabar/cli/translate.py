@@ -155,7 +155,9 @@ def _run_files(job: Job, tools: Tools, report: Path | None, quiet: bool) -> None
     from khabar.loading import load_translator
     from khabar.term_report import TermCollector
     from khabar.translating import Watch, translate_files
+    from khabar_core.textio import check_target
 
+    check_target(report)
     collector = TermCollector()
     counts = {"sentences": 0, "doubtful": 0}
     with quiet_pipe(), Progress("sentences", quiet=quiet) as progress:
@@ -198,7 +200,9 @@ def _run_folders(job: Job, tools: Tools, report: Path | None, quiet: bool) -> No
     from khabar.loading import load_translator
     from khabar.term_report import ListeningTranslator, TermCollector
     from khabar_core.errors import InputError
+    from khabar_core.textio import check_target
 
+    check_target(report)
     collector = TermCollector()
     with Progress("files", quiet=quiet) as progress:
 

@@ -57,6 +57,7 @@ class Ct2Engine(ABC):
         self._name = name or manifest.name
         self._plan = plan_threads(threads)
         self._compute_type = choose_compute_type(compute_type, manifest.compute_type)
+        manifest.check()
         tokenizers, self._codec = self._read_tokenizers()
         self._model = self._load(self._plan)
         self._signature = model_signature(manifest, tokenizers, self._model.compute_type)
