@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -259,3 +260,16 @@ def test_a_result_without_a_place_is_refused_before_the_work(tmp_path: Path, opt
     done = khabar("translate", "--model", "nope", option, place, str(tmp_path / "a.txt"))
     assert done.returncode == 3
     assert done.stderr.decode().startswith(f"khabar: {place}: cannot be written: no folder ")
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "message"),
+    [("<&-", 3, "khabar: <stdin>: is empty\n"), (">&-", 0, ""), ("2>&-", 0, "")],
+)
+def test_a_closed_stream_is_no_traceback(tmp_path: Path, closed: str, code: int, message: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("a\n", encoding="utf-8")
+    source = "-" if closed == "<&-" else str(path)
+    command = shlex.join([*KHABAR, "translate", *ECHO, source])
+    done = subprocess.run(["sh", "-c", f"{command} {closed}"], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr.decode()) == (code, message)

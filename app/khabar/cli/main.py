@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -71,6 +72,7 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit code.
     """
     args = list(sys.argv[1:] if args is None else args)
+    _open_closed_streams()
     try:
         if args == ["--version"]:
             print(f"khabar {khabar.__version__}", flush=True)
@@ -99,6 +101,16 @@ def main(args: Sequence[str] | None = None) -> int:
         _complain("out of memory")
         return KhabarError.exit_code
     return 0
+
+
+def _open_closed_streams() -> None:
+    """Give the program the streams that its caller has closed (`<&-`): nothing to read, nowhere to write.
+
+    First of all, so that no file gets the number of a standard stream.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _complain(text: str) -> None:
