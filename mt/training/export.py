@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from gemma import unrounded
 from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from safetensors.torch import save_file as save_torch
@@ -41,7 +42,8 @@ def balanced(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def blend(shards: list[Path], start: list[Path], share: float, out: Path) -> list[Path]:
-    """Write share · new + (1 - share) · old B in bfloat16 shards; returns their paths.
+    """Write share · new + (1 - share) · old B in bfloat16 shards; returns their paths. The start may be as
+    trained or as shipped.
 
     Raises:
         ValueError: the adapters differ in A, so that their B cannot be mixed.
@@ -52,9 +54,10 @@ def blend(shards: list[Path], start: list[Path], share: float, out: Path) -> lis
     for number, path in enumerate(sorted(shards)):
         tensors = load_file(path)
         for name in tensors:
-            if name.endswith(".a") and not torch.equal(tensors[name], old[name]):
+            before = unrounded(old, name)
+            if name.endswith(".a") and not torch.equal(tensors[name], before.to(torch.bfloat16)):
                 raise ValueError(f"{name} differs from that of the start")
-            mixed = share * tensors[name].float() + (1 - share) * old[name].float()
+            mixed = share * tensors[name].float() + (1 - share) * before
             tensors[name] = mixed.to(torch.bfloat16)
         written.append(out / f"blend_{number:02d}.safetensors")
         save_torch(tensors, written[-1])
