@@ -1,9 +1,10 @@
 """Decode, and decode again in other ways what fails a check.
 
 In: items (text, hints), a judge that turns a hypothesis into a candidate with flags. Out: for each item the
-best candidate and the attempts that were made. Steps, cheapest first: beam, n-best rerank, hints in another
-order and forced beginnings (a name that is missing), repetition penalty, split in halves, another engine. Not
-here: the checks themselves (guards, terms), where a missing name belongs (rescue).
+best candidate and the attempts that were made. Steps, cheapest first: beam, its other hypotheses (a greedy
+first attempt is decoded again for them), hints in another order and forced beginnings (a name that is
+missing), repetition penalty, split in halves, another engine. Not here: the checks themselves (guards,
+terms), where a missing name belongs (rescue).
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ _MAX_SCORE_LOSS = 1.0
 # What a rescued name may cost in nats per token: true rescues lay below 0.46, names put where the source has
 # none often above.
 _MAX_NAME_LOSS = 0.6
-# Hypotheses kept of each prompt that is tried for a missing name; each is scored as a whole.
-_NAMES_N_BEST = 3
+# Width of each prompt that is tried for a missing name; what comes out is scored as a whole.
+_NAMES_WIDTH = 2
 _NAMES = frozenset({FlagKind.TERM})
 _BROKEN = frozenset({FlagKind.EMPTY, FlagKind.COPY, FlagKind.TRUNCATED, FlagKind.LOOP})
 _PENALTY_HELPS = _BROKEN | {FlagKind.ARABIC_LEFT, FlagKind.OTHER_SCRIPT, FlagKind.LENGTH}
@@ -181,19 +182,29 @@ class Ladder:
         self._judge = judge
         self._prefixer = prefixer
         self._reorderer = reorderer
-        self._first = DecodeOptions(beam_size=options.beam_size, batch_tokens=options.batch_tokens)
+        # CTranslate2 finishes all hypotheses of a beam anyway, so those beside the best cost nothing.
+        n_best = min(options.n_best, options.beam_size) if options.ladder else 1
+        self._first = DecodeOptions(
+            beam_size=options.beam_size, n_best=n_best, batch_tokens=options.batch_tokens
+        )
         self._steps = self._make_steps(fallback) if options.ladder else ()
 
     def run(self, items: Sequence[Item]) -> list[Outcome]:
         """Decode the items; the outcome of one does not depend on the others."""
         hypotheses = self._engine.generate([_request(item) for item in items], self._first)
-        outcomes = [
-            Outcome(best=self._judge(item, found[0]), attempts=("beam",))
-            for item, found in zip(items, hypotheses, strict=True)
-        ]
+        outcomes = [self._first_outcome(item, found) for item, found in zip(items, hypotheses, strict=True)]
         for step in self._steps:
             self._climb(step, items, outcomes)
         return outcomes
+
+    def _first_outcome(self, item: Item, found: Sequence[Hypothesis]) -> Outcome:
+        """The best hypothesis if it passes, else the best of all that the beam has."""
+        first = self._judge(item, found[0])
+        if len(found) == 1 or not first.defects:
+            return Outcome(best=first, attempts=("beam",))
+        best = choose(first, [self._judge(item, other) for other in found[1:]], trusted=True)
+        chosen = "beam" if best is first else "nbest"
+        return Outcome(best=best, attempts=("beam", "nbest"), chosen=chosen)
 
     def _climb(self, step: _Step, items: Sequence[Item], outcomes: list[Outcome]) -> None:
         """Try one step on the items that it may help, and keep what is better."""
@@ -243,28 +254,31 @@ class Ladder:
         return [c for c in rescored if c.logprob_per_token >= min(least, before.logprob_per_token)]
 
     def _make_steps(self, fallback: Engine | None) -> tuple[_Step, ...]:
-        width = max(self._options.n_best, self._options.beam_size)
         every = frozenset(_COSTS)
-        wide = dataclasses.replace(self._first, beam_size=width, n_best=self._options.n_best)
-        few = dataclasses.replace(wide, n_best=min(_NAMES_N_BEST, self._options.n_best))
-        penalty = dataclasses.replace(self._first, repetition_penalty=1.3, no_repeat_ngram=4)
-        again = lambda item, _: [_request(item)]  # noqa: E731 - two steps ask the same question again
+        one = dataclasses.replace(self._first, n_best=1)
+        wide = dataclasses.replace(one, beam_size=self._options.n_best, n_best=self._options.n_best)
+        names = dataclasses.replace(one, beam_size=_NAMES_WIDTH, n_best=_NAMES_WIDTH)
+        penalty = dataclasses.replace(one, repetition_penalty=1.3, no_repeat_ngram=4)
+        again = lambda item, _: [_request(item)]  # noqa: E731 - several steps ask the same question again
         steps = [
-            _Step("nbest", every, wide, again, self._engine),
-            _Step("names", _NAMES, few, self._ask_names, self._engine, rescores=True),
+            _Step("hints", _NAMES, names, self._ask_orders, self._engine, rescores=True),
+            _Step("names", _NAMES, names, self._ask_beginnings, self._engine, rescores=True),
             _Step("penalty", _PENALTY_HELPS, penalty, again, self._engine),
-            _Step("split", _SPLIT_HELPS, self._first, self._ask_halves, self._engine, joins=True),
+            _Step("split", _SPLIT_HELPS, one, self._ask_halves, self._engine, joins=True),
         ]
+        if self._first.n_best == 1:  # a greedy attempt has no other hypotheses
+            steps.insert(0, _Step("nbest", every, wide, again, self._engine))
         if fallback is not None:
-            steps.append(_Step(f"engine:{fallback.name}", every, self._first, again, fallback))
+            steps.append(_Step(f"engine:{fallback.name}", every, one, again, fallback))
         return tuple(steps)
 
-    def _ask_names(self, item: Item, best: Candidate) -> list[Request]:
-        plain = _request(item)
+    def _ask_orders(self, item: Item, best: Candidate) -> list[Request]:
         orders = self._reorderer(item, best) if self._reorderer else ()
+        return [dataclasses.replace(_request(item), hints=hints) for hints in orders]
+
+    def _ask_beginnings(self, item: Item, best: Candidate) -> list[Request]:
         prefixes = self._prefixer(item, best) if self._prefixer else ()
-        requests = [dataclasses.replace(plain, hints=hints) for hints in orders]
-        return requests + [dataclasses.replace(plain, prefix=prefix) for prefix in prefixes]
+        return [dataclasses.replace(_request(item), prefix=prefix) for prefix in prefixes]
 
     def _ask_halves(self, item: Item, _: Candidate) -> list[Request]:
         if len(item.text.split()) < _MIN_WORDS_TO_SPLIT:

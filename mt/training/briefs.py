@@ -1,12 +1,14 @@
 """Examples of the briefing task: numbered sentences in, a brief whose sentences cite them out.
 
-In: the summary sets of the data folder and our own cited briefs. Out: {"prompt","target","kind"} rows.
-Citations of sets that have none are found by word overlap; a summary whose words or numbers its article
-does not support is dropped. Left out: selection of sentences at run time (khabar_summarize does it).
+In: the summary sets of the data folder, our own cited briefs and rewritten sentences. Out:
+{"prompt","target","kind"} rows; the kind "rewrite" has one brief sentence and no sentences but those it
+cites. Citations of sets that have none are found by word overlap; a summary whose words or numbers its
+article does not support is dropped. Left out: selection of sentences at run time (khabar_summarize does it).
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import lzma
 import random
@@ -15,6 +17,10 @@ from collections import Counter
 from pathlib import Path
 
 MAX_WORDS = 560  # of the numbered article: about 800 tokens
+MAX_REWRITTEN = 3  # sentences that one brief sentence is made from
+MOST_NEW = (
+    0.8  # new pairs of neighbouring words in a rewritten sentence: freer ones teach a small model to invent
+)
 WINDOW_WORDS = 310  # what the model is shown at run time: about 440 tokens
 _SENTENCE = re.compile(r"(?<=[.!?][\"”’)]|.[.!?])\s+(?=[\"“‘(]?[A-Z0-9])|\n+")
 # After these a full stop does not end the sentence.
@@ -122,6 +128,42 @@ def read(path: Path) -> list[dict]:
         return [json.loads(line) for line in file]
 
 
+def rewrites(own: Path, heldout: bool = False) -> list[dict]:
+    """Our rewritten sentences as articles of a single brief sentence; every tenth is kept out."""
+    rows = []
+    for path in sorted(own.glob("rewrites_*.jsonl")):
+        for number, item in enumerate(read(path)):
+            if (number % 10 == 9) == heldout:
+                cites = list(range(1, len(item["sources"]) + 1))
+                part = {"text": item["brief"], "cites": cites, "also": item["also"], "wrong": item["wrong"]}
+                rows.append(
+                    {
+                        "id": item["id"],
+                        "sentences": item["sources"],
+                        "brief": [part | {"error": item["error"]}],
+                    }
+                )
+    return rows
+
+
+def new_share(text: str, sources: list[str]) -> float:
+    """Share of the text's pairs of neighbouring words that no source has."""
+    pairs = [set(itertools.pairwise(re.findall(r"[a-z0-9]+", t.lower()))) for t in (text, *sources)]
+    return len(pairs[0] - set().union(*pairs[1:])) / max(1, len(pairs[0]))
+
+
+def alone(sentences: list[str], text: str, cites: list[int]) -> dict | None:
+    """A brief sentence from the sentences that it cites alone, if they are few and it is close to them."""
+    chosen = sorted(set(cites))
+    if (
+        len(chosen) > MAX_REWRITTEN
+        or new_share(text, [sentences[number - 1] for number in chosen]) > MOST_NEW
+    ):
+        return None
+    places = [chosen.index(number) + 1 for number in dict.fromkeys(cites)]
+    return row_of([sentences[number - 1] for number in chosen], [(text, places)], "rewrite")
+
+
 def examples(summ: Path, own: Path, rng: random.Random) -> tuple[list[dict], dict[str, int]]:
     """All training examples, shuffled, and how many there are of each kind. Every fifth cited brief is kept
     out.
@@ -131,10 +173,11 @@ def examples(summ: Path, own: Path, rng: random.Random) -> tuple[list[dict], dic
     cited = [row for i, row in enumerate(cited) if i % 5]
     for path in sorted(own.glob("briefs_*.jsonl")):
         cited += read(path)
-    for row in cited:
+    for row in [*cited, *rewrites(own)]:
         for key in ("text", "also"):
             brief = [(s[key], s["cites"]) for s in row["brief"] if key in s]
-            if brief:
+            rows += [rewrite for part in brief if (rewrite := alone(row["sentences"], *part))]
+            if len(row["sentences"]) > MAX_REWRITTEN and brief:
                 rows.append(row_of(*within_window(row["sentences"], brief), "cited"))
     plan = (
         ("freelance_writer_summaries", 0.6), ("neus_allsides_roundup", 0.55), ("pseudo_lede_allsides", 0.5),

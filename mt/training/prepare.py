@@ -5,7 +5,7 @@ In: sources.toml, the data folder, our own corpus. Out, in the work folder:
                      variants of each pair of a hinted source
     mono_ar.txt.xz, mono_en.txt.xz   news sentences for language modelling and back-translation
     brief.jsonl.xz   {"prompt","target","kind"} for the briefing task (see briefs.py)
-    claim.jsonl.xz   {"prompt","target","wrong","kind"}: right and wrong sentences (see claims.py)
+    contrast.jsonl.xz   {"prompt","target","wrong","kind"}: right and wrong sentences (see contrasts.py)
     stats.json       what was read, dropped and why
 Left out: tokenisation (train.py does it).
 Use: python prepare.py --data ../../../shared/data --out work
@@ -28,7 +28,7 @@ except ImportError:
     import tomli as tomllib
 
 import briefs
-import claims
+import contrasts
 from cleaning import Evaluation, fault_of, newspaper_spelling
 from hints import NameIndex, hint_variants
 
@@ -180,7 +180,7 @@ def write_stats(out: Path, stats: dict) -> None:
 def write_summaries(out: Path, summ: Path, rng: random.Random, stats: dict) -> None:
     """The examples of the briefing task, and pairs of right and wrong sentences."""
     own = HERE.parents[1] / "summarize/training/data"
-    for name, maker in (("brief", briefs.examples), ("claim", claims.examples)):
+    for name, maker in (("brief", briefs.examples), ("contrast", contrasts.examples)):
         rows, stats[name] = maker(summ, own, rng)
         write_lines(out / f"{name}.jsonl.xz", [json.dumps(row, ensure_ascii=False) for row in rows])
 

@@ -43,6 +43,9 @@ from examples import (
 from gemma import Base, Gemma
 from safetensors.torch import load_file, save_file
 
+# How often an example of a kind is seen for one of the other summary sets.
+_BRIEF_WEIGHTS = {"cited": 8.0, "rewrite": 8.0}
+
 
 class Run:
     """One training run: the model, its optimiser, its clock and its log."""
@@ -68,6 +71,7 @@ class Run:
             self.trainable, lr=args.lr, betas=(0.9, 0.98), weight_decay=0.0, fused=self.device == "cuda"
         )
         self.began, self.before, self.step, self.seen = time.time(), 0.0, 0, 0
+        self.phases: dict[str, float] = {}  # when each phase began, in seconds of training
         args.out.mkdir(parents=True, exist_ok=True)
         self.state_path = args.state or args.out / "state.pt"
         if args.resume and self.state_path.exists():
@@ -99,6 +103,7 @@ class Run:
                 "elapsed": self.elapsed(),
                 "step": self.step,
                 "seen": self.seen,
+                "phases": self.phases,
             }
             torch.save(state, f"{self.state_path}.tmp")
             os.replace(f"{self.state_path}.tmp", self.state_path)
@@ -109,9 +114,11 @@ class Run:
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.before, self.step, self.seen = state["elapsed"], state["step"], state["seen"]
+        self.phases = state["phases"]
 
     def train(
         self,
+        phase: str,
         examples: Examples,
         until: float,
         rate: tuple[float, float],
@@ -119,12 +126,14 @@ class Run:
         pairs: Iterator[tuple[np.ndarray, np.ndarray]] | None = None,
     ) -> None:
         """Train until `until` seconds of the run have passed; the rate goes from the first value to the
-        second. With `pairs`, every step also has a batch of right and wrong outputs.
+        second while the phase lasts, however often it is resumed. With `pairs`, every step also has a batch
+        of right and wrong outputs.
         """
         contrasts: list[float] = []
         rng = np.random.default_rng(self.args.seed + self.step)
-        began, loss_sum, last_save, last_log = self.elapsed(), None, time.time(), time.time()
-        seen_before, n_since = self.seen, 0
+        began = self.phases.setdefault(phase, self.elapsed())
+        loss_sum, last_save, last_log = None, time.time(), time.time()
+        resumed, seen_before, n_since = self.elapsed(), self.seen, 0
         for ids, targets, n_tokens in in_background(
             batches(examples, self.args.tokens, self.encoder.pad, rng, self.args.fill)
         ):
@@ -150,7 +159,7 @@ class Run:
             loss_sum = loss.detach() if loss_sum is None else loss_sum + loss.detach()
             if time.time() - last_log > self.args.log_every:
                 last_log = time.time()
-                speed = (self.seen - seen_before) / max(1e-9, self.elapsed() - began)
+                speed = (self.seen - seen_before) / max(1e-9, self.elapsed() - resumed)
                 self.log(
                     loss=round(float(loss_sum) / n_since, 4),
                     lr=round(lr, 6),
@@ -188,8 +197,8 @@ class Run:
 
 
 def load_examples(run: Run) -> dict[str, Examples]:
-    """Tokenise every shard: forward, reverse, arabic (language model), brief."""
-    sets = {name: Examples() for name in ("forward", "reverse", "arabic", "brief")}
+    """Tokenise every shard: forward, reverse, arabic (language model), brief, self (own translations)."""
+    sets = {name: Examples() for name in ("forward", "reverse", "arabic", "brief", "self")}
     work, encoder = run.args.work, run.encoder
     pairs = read_jsonl(work / "pairs.jsonl.xz")
     sets["forward"].add(
@@ -211,8 +220,12 @@ def load_examples(run: Run) -> dict[str, Examples]:
     briefs = read_jsonl(work / "brief.jsonl.xz")
     if run.args.brief_kinds:
         briefs = [b for b in briefs if b["kind"] in run.args.brief_kinds]
-    weights = [8.0 if b["kind"] == "cited" else 1.0 for b in briefs]
+    weights = [_BRIEF_WEIGHTS.get(b["kind"], 1.0) for b in briefs]
     sets["brief"].add(encoder, [b["prompt"] for b in briefs], [b["target"] for b in briefs], weights)
+    if (work / "self.jsonl").exists():
+        own = [json.loads(line) for line in (work / "self.jsonl").read_text("utf-8").splitlines()]
+        prompts = [translate_prompt(p["ar"], p["hints"]) for p in own]
+        sets["self"].add(encoder, prompts, [p["en"] for p in own], [1.0] * len(own))
     run.log(examples={name: [len(s.tokens), round(s.n_tokens())] for name, s in sets.items()})
     return sets
 
@@ -307,7 +320,7 @@ def main() -> None:
         mixture.extend(sets["reverse"])
         mixture.extend(sets["arabic"])
         mixture.extend(sets["brief"], 0.3)
-        run.train(mixture, args.first, (args.lr, 0.7 * args.lr), args.dropout)
+        run.train("first", mixture, args.first, (args.lr, 0.7 * args.lr), args.dropout)
         run.save()
         if args.validate:
             run.validate("first", min(args.validate, 300))
@@ -321,16 +334,18 @@ def main() -> None:
             real.extend(sets[name])
     second.extend(real)
     run.log(second_phase_tokens=round(second.n_tokens()), real_tokens=round(real.n_tokens()))
-    began, rate = (0.0, args.lr) if args.first == 0 else (run.elapsed(), 0.7 * args.lr)
+    rate = args.lr if args.first == 0 else 0.7 * args.lr
+    began = run.phases.setdefault("second", 0.0 if args.first == 0 else run.elapsed())
     pairs = None
     if args.pair_tokens:
         rng = np.random.default_rng(args.seed + run.step)
-        rows = read_jsonl(args.work / "claim.jsonl.xz")
+        rows = read_jsonl(args.work / "contrast.jsonl.xz")
         pairs = pair_batches(run.encoder, rows, args.pair_tokens, rng, args.fill)
     # The last quarter sees real pairs only, while the rate falls to nothing: the style of the output is
     # theirs.
     turn = 1.0 if args.back == 0 else 0.75
     run.train(
+        "second",
         second,
         began + turn * args.second,
         (rate, 0.3 * rate if turn < 1 else 0.02 * rate),
@@ -338,7 +353,7 @@ def main() -> None:
         pairs,
     )
     if turn < 1:
-        run.train(real, began + args.second, (0.3 * rate, 0.01 * rate), args.dropout, pairs)
+        run.train("last", real, began + args.second, (0.3 * rate, 0.01 * rate), args.dropout, pairs)
     run.save()
     if args.validate:
         run.validate("second", args.validate)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from khabar_core.records import Check
 from khabar_summarize.analysis import Analysis, Cue, Unit
 from khabar_summarize.english import is_common_word, is_english, stem, tokenise, word_set
-from khabar_summarize.figures import find_figures
+from khabar_summarize.figures import bound_of, find_figures
 from khabar_summarize.names import ADJECTIVE_ENDS, Name, same_word
 from khabar_summarize.roles import role_problems
 
@@ -178,7 +178,7 @@ def _mixed(name: Name, article: ArticleFacts) -> list[str]:
 
 
 def check_numbers(written: Analysis, cited: Sequence[Analysis]) -> Check:
-    """Every number stands in the cited sentences with the same unit.
+    """Every number stands in the cited sentences with the same unit, and what is a most is not made a least.
 
     "Two" in words is left out: it counts what the sentence itself names ("the two sides"). "Four" may be
     somebody "and three others".
@@ -195,6 +195,11 @@ def check_numbers(written: Analysis, cited: Sequence[Analysis]) -> Check:
             continue
         if not any(_units_agree(figure.kind, figure.unit, f.kind, f.unit) for f in same):
             problems.append(f"{figure.text} has another unit: {same[0].text}")
+            continue
+        bound = bound_of(written.text, figure)
+        theirs = {bound_of(a.text, f) for a in cited for f in a.figures if f.value == figure.value}
+        if bound and theirs <= {"more", "less"} - {bound}:
+            problems.append(f"{figure.text} is a bound from the other side in the cited sentences")
     return _result("numbers", problems)
 
 
@@ -402,7 +407,7 @@ def check_content(
     gender = [word for word in words if word in _GENDER and not _GENDER[word] & article.words]
     if odd or precise or gender:
         return Check(
-            name="content", passed=False, detail=f"{(odd or precise or gender)[0]} is not in the article"
+            name="content", passed=False, detail=f"{(odd or precise or gender)[0]} is not in the sources"
         )
     return Check(name="content", passed=True, detail=f"{support:.0%}")
 

@@ -1,98 +1,45 @@
-"""From candidates and ranked sentences to the sentences of a brief: what fails its checks is replaced.
+"""From ranked sentences to the sentences of a brief: what a model writes is checked, what fails is replaced.
 
-In: the pool of one event, a verifier over it, an engine or none. Out: drafts (text, citations, mode,
-verdict), and notes on what was replaced and why. The ladder for a sentence that fails: the same facts from
-another candidate, a second try of the model after what is settled, a shortened extract, the extract itself.
-Not here: several events, records, formats.
+In: the pool of one event, a verifier over it, an engine or none. Out: drafts (text, citations, mode, verdict)
+in reading order, and notes on what was replaced and why. khabar's own models retell chosen sentences one by
+one (rewriting); other models write a brief of the whole text. The ladder for a sentence that fails: another
+wording of the same facts, for other models a second try after what is settled, a shortened extract, the
+extract itself. Not here: several events, records, formats.
 """
 
 from __future__ import annotations
 
 import logging
-import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from khabar_core.engines.base import Engine
-from khabar_summarize.analysis import analyse
 from khabar_summarize.compress import shorter_forms
-from khabar_summarize.english import content_stems, count_words
+from khabar_summarize.drafts import PRONOUNS, Draft, Pool, confirmed, may_pass, repetition, stands_alone
+from khabar_summarize.english import count_words
 from khabar_summarize.options import BriefOptions
-from khabar_summarize.second_opinion import Scorer
-from khabar_summarize.selection import Ranked, fit_window, in_parts, overlap
-from khabar_summarize.verify import Verdict, Verifier
+from khabar_summarize.rewriting import Rewriter, Unit, plan
+from khabar_summarize.selection import Ranked, fit_window, overlap
+from khabar_summarize.verify import Verdict
 from khabar_summarize.writing import Candidate, Writer, writes_citations
 
-__all__ = ["Draft", "Drafter", "Pool"]
+__all__ = ["Drafter"]
 
 log = logging.getLogger(__name__)
 
 DEFAULT_SENTENCES = 4
+_WORDS_PER_SENTENCE = 15  # of a brief whose length is given in words only
 _REDUNDANT = 0.55  # share of the shorter one's stems from which two sentences tell the same
 _LIKELY = 0.5  # weight of a candidate's mean log-probability; samples that ramble have a low one
 _LONG, _PARTS, _NEW_PART = 25, 4, 0.12  # sentences of a long article, its parts, what an untouched one adds
 _FULL = 0.75  # share of the asked length from which a brief counts as full
-# Tokens of the article that khabar's own models read: prompt and output then stay near their sliding window
-# of 512, beyond which reading is several times slower.
-_WINDOW = 440
-_WINDOW_SHARE = 0.9  # of the input of other models
-# A brief of fewer words tells one thing, so the whole article is read at once.
-_WORDS_FOR_PARTS, _LEAD = 60, 0.5
-_WORTH_TELLING = 0.75  # of the best sentence's score, that a later part's sentence must tell of
+_WINDOW_SHARE = 0.9  # of a model's input that the article may take
+_SPARE_UNITS = 2  # told beside those that there is room for, because some fail
+_TRIES = 2  # wordings of one unit that the model is asked about
 _MIXED = (
     0.1  # what each source beyond the second costs: such sentences may join what does not belong together
 )
+_NOTHING = "the model wrote nothing; the brief is extractive"
 _LONG_WINDED = 0.01  # what a word beyond the twentieth costs a sentence
-_PRONOUN = re.compile(r"\b(?:he|him|his|she|her|they|them|their|it|its)\b", re.IGNORECASE)
-_PRONOUNS = ("he ", "she ", "it ", "they ", "his ", "her ", "their ", "its ", "this ", "these ")
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One sentence on its way into a brief."""
-
-    text: str
-    verdict: Verdict
-    mode: str  # "abstractive" or "extractive"
-
-    @property
-    def stems(self) -> frozenset[str]:
-        """Content stems, to see what it repeats."""
-        return frozenset(content_stems(self.text))
-
-
-def _repetition(left: Draft, right: Draft) -> float:
-    """How much of the shorter of two sentences stands in the other."""
-    shorter = min(len(left.stems), len(right.stems))
-    return len(left.stems & right.stems) / shorter if shorter else 0.0
-
-
-def _stands_alone(draft: Draft) -> bool:
-    """Whether it can be read without the sentence before: no pronoun, or a name before it."""
-    pronoun = _PRONOUN.search(draft.text)
-    return pronoun is None or any(name.span[0] < pronoun.start() for name in analyse(draft.text).names)
-
-
-def _may_pass(draft: Draft) -> bool:
-    """Whether it passes, or fails only checks that a model's second opinion may settle."""
-    return draft.verdict.passed or draft.verdict.doubtful
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """The usable sentences of one event, ranked, and the verifier over them; `Ranked.index` counts in it."""
-
-    ranked: tuple[Ranked, ...]
-    verifier: Verifier
-
-
-class _Room(NamedTuple):
-    """How many words and sentences a brief may have so far."""
-
-    words: int
-    sentences: int
 
 
 class Drafter:
@@ -108,116 +55,105 @@ class Drafter:
         self._pool = pool
         self._options = options
         self._engine = engine
-        self._limit = options.sentences or DEFAULT_SENTENCES
-        # What the parts of the article that are written so far may take.
-        self._room = _Room(options.max_words, self._limit)
+        self._limit = options.sentences or max(
+            DEFAULT_SENTENCES, round(options.max_words / _WORDS_PER_SENTENCE)
+        )
         self.notes: list[str] = []
 
     def draft(self) -> list[Draft]:
         """The drafts in reading order; never more words or sentences than asked for."""
         drafts: list[Draft] = []
         if self._engine is not None and not self._options.extractive:
-            drafts = self._written(self._engine)
+            own = writes_citations(self._engine)
+            drafts = self._retold(self._engine) if own else self._written(self._engine)
+            if not drafts and not self.notes:
+                self.notes.append(_NOTHING)
         if self._words(drafts) < _FULL * self._options.max_words and len(drafts) < self._limit:
             drafts = self._filled(drafts)
         return drafts
 
-    def _written(self, engine: Engine) -> list[Draft]:
-        """What the model writes, part by part in a long article, every failing sentence replaced."""
-        own = writes_citations(engine)
-        limit = _WINDOW if own else int(engine.max_input_tokens * _WINDOW_SHARE)
-        parts = [list(self._pool.ranked)]
-        if self._limit > 1 and self._options.max_words >= _WORDS_FOR_PARTS:
-            parts = in_parts(self._pool.ranked, engine.count_tokens, limit)
-        if self._options.sentences is None:
-            self._limit = DEFAULT_SENTENCES + (len(parts) > 2)
-        settled: list[Draft] = []
-        others: list[Draft] = []
-        for number, part in enumerate(parts, start=1):
-            # The beginning of a news article deserves more than its even share.
-            share = (number + _LEAD) / (len(parts) + _LEAD)
-            self._room = _Room(int(share * self._options.max_words), math.ceil(share * self._limit - 0.5))
-            window = fit_window(part, engine.count_tokens, limit)
-            writer = Writer(engine, [r.source.text for r in window], self._options)
-            shown = [r.index for r in window]
-            if number == 1:
-                others += self._write_part(writer, shown, settled)
-            else:
-                others += self._write_on(writer, shown, settled)
-        self._room = _Room(self._options.max_words, self._limit)
-        if not settled and not others and not self.notes:
-            self.notes.append("the model wrote nothing; the brief is extractive")
-        self._add_others(settled, others)
-        return settled
+    def _retold(self, engine: Engine) -> list[Draft]:
+        """What matters most, retold unit by unit until there is no room left."""
+        units = plan(self._pool.ranked, self._limit + _SPARE_UNITS)
+        written = Rewriter(engine, self._pool, self._options).rewrite(units)
+        if not any(written):
+            self.notes.append(_NOTHING)
+        settled: list[tuple[int, Draft]] = []
+        for unit, wordings in zip(units, written, strict=True):
+            drafts = [draft for _, draft in settled]
+            if self._full(drafts):
+                break
+            chosen = self._tell(unit, wordings, drafts)
+            if chosen is not None:
+                settled.append((unit.main, chosen))
+        return [draft for _, draft in sorted(settled, key=lambda item: item[0])]
 
-    def _write_part(self, writer: Writer, shown: Sequence[int], settled: list[Draft]) -> list[Draft]:
-        """Settle the sentences of the best candidate; returns those of the others that may pass."""
-        best, others = self._best(writer, shown)
-        mine: list[Draft] = []
+    def _tell(self, unit: Unit, wordings: Sequence[Draft], settled: Sequence[Draft]) -> Draft | None:
+        """The best wording that passes; else an extract of the unit; None when neither fits."""
+        tried: list[Draft] = []
+        for wording in wordings:
+            if len(tried) == _TRIES:
+                break
+            if not stands_alone(wording) or not self._fits(wording, settled):
+                continue
+            tried.append(self._confirm(wording))
+            if tried[-1].verdict.passed:
+                return tried[-1]
+        extract = None
+        if not self._pool.ranked[unit.main].dangling:
+            extract = self._extract(unit.main, self._options.max_words - self._words(settled))
+        if extract is not None and not self._fits(extract, settled):
+            extract = None
+        failed = tried or [wording for wording in wordings if not may_pass(wording)]
+        if failed:
+            self._note_replacement(f"of [{self._pool.ranked[unit.main].source.id}]", failed[0], extract)
+        return extract
+
+    def _written(self, engine: Engine) -> list[Draft]:
+        """What the model writes of the whole text, every failing sentence replaced."""
+        limit = int(engine.max_input_tokens * _WINDOW_SHARE)
+        window = fit_window(self._pool.ranked, engine.count_tokens, limit)
+        writer = Writer(engine, [r.source.text for r in window], self._options)
+        best, others = self._best(writer)
+        settled: list[Draft] = []
         retried, kept = False, True
         for place, draft in enumerate(best):
-            if self._full([*settled, *mine]):
+            if self._full(settled):
                 break
-            draft = self._confirmed(draft)
+            draft = self._confirm(draft)
             # "Its head said..." says something else when the sentence before is gone.
-            leans = not kept and draft.text.lower().startswith(_PRONOUNS)
+            leans = not kept and draft.text.lower().startswith(PRONOUNS)
             kept = draft.verdict.passed and not leans
             replacement: Draft | None = draft
             if not kept:
-                before = [*settled, *mine]
-                replacement = self._substitute(draft, others, before)
+                replacement = self._substitute(draft, others, settled)
                 if replacement is None and not retried and self._options.samples:
                     retried = True
-                    tries = self._retry(writer, shown, mine)
+                    tries = self._retry(writer, settled)
                     others.extend(tries)
-                    replacement = self._substitute(draft, tries, before)
+                    replacement = self._substitute(draft, tries, settled)
                 if replacement is None:
-                    replacement = self._extract_for(draft, before)
-                self._note_replacement(place, draft, replacement)
-            if replacement is not None and self._fits(replacement, [*settled, *mine]):
-                mine.append(replacement)
-        settled += mine
-        return others
+                    replacement = self._extract_for(draft, settled)
+                self._note_replacement(str(place + 1), draft, replacement)
+            if replacement is not None and self._fits(replacement, settled):
+                settled.append(replacement)
+        self._add_others(settled, others)
+        return settled
 
-    def _write_on(self, writer: Writer, shown: Sequence[int], settled: list[Draft]) -> list[Draft]:
-        """Settle what matters most in a later part, from any candidate; returns what is left.
-
-        It has room for a sentence or two, and those that open a candidate are not always the ones.
-        """
-        best, others = self._best(writer, shown)
-        drafts = sorted([d for d in best if _may_pass(d)] + others, key=lambda d: -self._worth(d))
-        least = max((self._score_of(i) for i in shown), default=0.0) * _WORTH_TELLING
-        before = len(settled)
-        for number, draft in enumerate(drafts):
-            if self._full(settled):
-                return drafts[number:]
-            matters = self._score_of(draft.verdict.cites[0]) >= least
-            if matters and _stands_alone(draft) and self._fits(draft, settled):
-                confirmed = self._confirmed(draft)
-                if confirmed.verdict.passed:
-                    settled.append(confirmed)
-        for index in sorted(shown, key=lambda i: -self._score_of(i)):
-            if self._full(settled) or len(settled) > before or self._score_of(index) < least:
-                break
-            extract = self._extract(index, self._room.words - self._words(settled))
-            if not self._pool.ranked[index].dangling and extract and self._fits(extract, settled):
-                settled.append(extract)
-        return []
-
-    def _best(self, writer: Writer, shown: Sequence[int]) -> tuple[list[Draft], list[Draft]]:
+    def _best(self, writer: Writer) -> tuple[list[Draft], list[Draft]]:
         """The best candidate, and the sentences of the others that may pass.
 
         Samples are drawn only when the beam's best has a sentence that must fail: they cost as much again.
         """
         asked = writer.beam()
-        candidates = [self._checked(candidate, shown) for candidate in asked]
+        candidates = [self._checked(candidate) for candidate in asked]
         best = self._choose(asked, candidates)
-        if self._options.samples and not (best and all(_may_pass(draft) for draft in best)):
+        if self._options.samples and not (best and all(may_pass(draft) for draft in best)):
             drawn = [c for c in writer.samples() if all(c.sentences != other.sentences for other in asked)]
             asked = [*asked, *drawn]
-            candidates.extend(self._checked(candidate, shown) for candidate in drawn)
+            candidates.extend(self._checked(candidate) for candidate in drawn)
             best = self._choose(asked, candidates)
-        return best, [d for c in candidates if c is not best for d in c if _may_pass(d)]
+        return best, [d for c in candidates if c is not best for d in c if may_pass(d)]
 
     def _choose(self, asked: Sequence[Candidate], candidates: Sequence[list[Draft]]) -> list[Draft]:
         values = [
@@ -231,33 +167,26 @@ class Drafter:
         for draft in sorted(others, key=lambda d: -self._worth(d)):
             if self._words(settled) >= _FULL * self._options.max_words:
                 break
-            if _stands_alone(draft) and self._fits(draft, settled):
-                confirmed = self._confirmed(draft)
+            if stands_alone(draft) and self._fits(draft, settled):
+                confirmed = self._confirm(draft)
                 if confirmed.verdict.passed:
                     settled.append(confirmed)
 
-    def _confirmed(self, draft: Draft) -> Draft:
-        """The draft with the model's second opinion, where it matters and the model can give one."""
-        engine = self._engine
-        open_ = draft.verdict.passed or draft.verdict.doubtful
-        if not open_ or not self._options.second_opinion or not isinstance(engine, Scorer):
+    def _confirm(self, draft: Draft) -> Draft:
+        """The draft with the model's second opinion, if that is wanted."""
+        if not self._options.second_opinion:
             return draft
-        verdict = self._pool.verifier.check_by_model(draft.text, draft.verdict, engine)
-        return Draft(draft.text, verdict, draft.mode)
+        return confirmed(draft, self._pool.verifier, self._engine)
 
-    def _note_replacement(self, place: int, failed: Draft, replacement: Draft | None) -> None:
+    def _note_replacement(self, which: str, failed: Draft, replacement: Draft | None) -> None:
         failures = [f"{check.name}: {check.detail}" for check in failed.verdict.failures]
         why = "; ".join(failures) or "it leans on a sentence that was replaced"
         how = "left out" if replacement is None else f"replaced ({replacement.mode})"
-        self.notes.append(f"written sentence {place + 1} was {how}: {why}")
-        log.debug("written sentence %d %s", place + 1, how)
+        self.notes.append(f"written sentence {which} was {how}: {why}")
+        log.debug("written sentence %s %s", which, how)
 
-    def _checked(self, candidate: Candidate, shown: Sequence[int]) -> list[Draft]:
-        drafts = []
-        for written in candidate.sentences:
-            cites = [shown[i] for i in written.cites]
-            drafts.append(Draft(written.text, self._pool.verifier.check(written.text, cites), "abstractive"))
-        return drafts
+    def _checked(self, candidate: Candidate) -> list[Draft]:
+        return [Draft(text, self._pool.verifier.check(text), "abstractive") for text in candidate.sentences]
 
     def _value(self, drafts: Sequence[Draft]) -> float:
         """How good a whole candidate is: checked, covering what matters, long enough, not repetitive."""
@@ -269,7 +198,7 @@ class Drafter:
         top = sorted((r.score for r in self._pool.ranked), reverse=True)[: max(4, len(covered))]
         coverage = sum(self._score_of(i) for i in covered) / (sum(top) or 1.0)
         length = min(1.0, self._words(passed) / self._options.max_words)
-        repeated = sum(_repetition(a, b) > _REDUNDANT for i, a in enumerate(within) for b in within[:i])
+        repeated = sum(repetition(a, b) > _REDUNDANT for i, a in enumerate(within) for b in within[:i])
         support = sum(d.verdict.support for d in passed) / len(within)
         return len(passed) / len(within) + support + 0.8 * coverage + 0.3 * length - 0.5 * repeated
 
@@ -289,24 +218,19 @@ class Drafter:
         """A passing sentence of another candidate that tells what the failing one meant to tell."""
         wanted = set(failed.verdict.cites)
         fitting = [
-            d for d in others if wanted & set(d.verdict.cites) and _stands_alone(d) and self._fits(d, settled)
+            d for d in others if wanted & set(d.verdict.cites) and stands_alone(d) and self._fits(d, settled)
         ]
         for draft in sorted(fitting, key=lambda d: -overlap(d.stems, failed.stems))[:2]:
-            confirmed = self._confirmed(draft)
+            confirmed = self._confirm(draft)
             if confirmed.verdict.passed:
                 return confirmed
         return None
 
-    def _retry(self, writer: Writer, shown: Sequence[int], settled: Sequence[Draft]) -> list[Draft]:
+    def _retry(self, writer: Writer, settled: Sequence[Draft]) -> list[Draft]:
         """New sentences for what follows the settled ones; those that may pass."""
-        marks = {index: number for number, index in enumerate(shown, start=1)}
-        pieces = []
-        for draft in settled:
-            numbers = [str(marks[i]) for i in draft.verdict.cites if i in marks]
-            pieces.append(f"{draft.text} [{','.join(numbers)}]" if numbers else draft.text)
-        found = writer.samples(prefix=" ".join(pieces))
-        drafts = [d for candidate in found for d in self._checked(candidate, shown)]
-        return [d for d in drafts if _may_pass(d)]
+        found = writer.samples(prefix=" ".join(draft.text for draft in settled))
+        drafts = [d for candidate in found for d in self._checked(candidate)]
+        return [d for d in drafts if may_pass(d)]
 
     def _extract_for(self, failed: Draft, settled: Sequence[Draft]) -> Draft | None:
         """The source sentence that the failing one rests on most, shortened if need be."""
@@ -315,7 +239,7 @@ class Drafter:
             dangling = self._pool.ranked[index].dangling and index - 1 not in before
             if dangling or any(index in d.verdict.cites for d in settled):
                 continue
-            draft = self._extract(index, self._room.words - self._words(settled))
+            draft = self._extract(index, self._options.max_words - self._words(settled))
             if draft is not None and self._fits(draft, settled):
                 return draft
         return None
@@ -351,7 +275,7 @@ class Drafter:
         for draft in sorted(drafts[n_written:], key=lambda d: d.verdict.cites[0]):
             later = [i for i, d in enumerate(ordered) if min(d.verdict.cites) > draft.verdict.cites[0]]
             # Never between a sentence and the one that leans on it.
-            later = [i for i in later if not ordered[i].text.lower().startswith(_PRONOUNS)]
+            later = [i for i in later if not ordered[i].text.lower().startswith(PRONOUNS)]
             ordered.insert(later[0] if later else len(ordered), draft)
         return ordered
 
@@ -378,13 +302,13 @@ class Drafter:
         return sum(count_words(d.text) for d in drafts)
 
     def _full(self, drafts: Sequence[Draft]) -> bool:
-        return len(drafts) >= self._room.sentences or self._words(drafts) >= self._room.words
+        return len(drafts) >= self._limit or self._words(drafts) >= self._options.max_words
 
     def _fits(self, draft: Draft, settled: Sequence[Draft]) -> bool:
         return (
-            self._words(settled) + count_words(draft.text) <= self._room.words
-            and len(settled) < self._room.sentences
-            and all(_repetition(draft, other) <= _REDUNDANT for other in settled)
+            self._words(settled) + count_words(draft.text) <= self._options.max_words
+            and len(settled) < self._limit
+            and all(repetition(draft, other) <= _REDUNDANT for other in settled)
         )
 
     def _add(self, settled: list[Draft], draft: Draft) -> None:

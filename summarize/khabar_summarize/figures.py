@@ -57,6 +57,29 @@ _CURRENCY = word_map(
 _DAYS = WEEKDAYS | {"yesterday", "today", "tomorrow", "tonight"}
 _MONTH_KEYS = {month: month[:3] for month in MONTHS}
 # A glued token that holds digits: "F-16", "G20", "2015-16", "25-year-old", "5,000-strong", "50th".
+# What stands directly before a figure, "no more than" before "more than", and directly behind it.
+_BOUNDS_BEFORE = tuple(
+    (bound, re.compile(rf"(?<!\w)(?:{words})(?: (?:the|a|an|some|about|its|their|\$|€|£))*\s*$"))
+    for bound, words in (
+        (
+            "less",
+            r"(?:no|not) (?:more|higher|longer) than|not over|at (?:the )?most|up to|as (?:many|much) as",
+        ),
+        ("more", r"(?:no|not) (?:less|fewer|lower) than|at least|at the least|a minimum of"),
+        (
+            "more",
+            r"(?:more|higher|greater|longer) than|over|above|exceed(?:s|ed|ing)|upwards of|in excess of",
+        ),
+        (
+            "less",
+            r"(?:less|fewer|lower|smaller|shorter) than|under|below|nearly|almost|just short of|a maximum of",
+        ),
+    )
+)
+_BOUNDS_AFTER = tuple(
+    (bound, re.compile(rf"\W{{0,2}}(?:[\w%]+ )?(?:{words})(?!\w)"))
+    for bound, words in (("less", "at most|or (?:less|fewer)"), ("more", "at least|or more"))
+)
 _GLUED = re.compile(r"^\d+(?:[.,:]\d+)*[A-Za-z]*$")
 
 
@@ -93,6 +116,20 @@ def find_figures(text: str) -> list[Figure]:
         figures.append(_with_unit(text, tokens, index, end, value, ordinal))
         index = end
     return figures
+
+
+def bound_of(text: str, figure: Figure) -> str:
+    """What the words beside a figure make of it: "more", "less", or "" (exactly or about so many).
+
+    >>> text = "not more than 48 hours"
+    >>> bound_of(text, find_figures(text)[0])
+    'less'
+    """
+    before, after = text[: figure.span[0]].lower(), text[figure.span[1] :].lower()
+    for bound, pattern in _BOUNDS_BEFORE:
+        if pattern.search(before):
+            return bound
+    return next((bound for bound, pattern in _BOUNDS_AFTER if pattern.match(after)), "")
 
 
 def _split_glued(text: str) -> list[Token]:

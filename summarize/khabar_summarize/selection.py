@@ -6,7 +6,6 @@ of them that fits into a model's input. Not here: writing.
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections import Counter
@@ -17,7 +16,7 @@ from khabar_summarize.analysis import Analysis, analyse
 from khabar_summarize.english import content_stems, count_words, word_set
 from khabar_summarize.sources import SourceSentence
 
-__all__ = ["Ranked", "fit_window", "in_parts", "overlap", "rank", "subheads_over", "usable"]
+__all__ = ["Ranked", "fit_window", "overlap", "rank", "subheads_over", "usable"]
 
 _NOT_BODY = word_set("headline subhead caption dateline byline")
 _BOILERPLATE = re.compile(
@@ -46,8 +45,6 @@ _LEAST_WORDS, _MOST_WORDS = 7, 45
 _SAME = 0.75  # share of common stems from which two sentences tell the same
 _LEAD_SHARE = 0.45  # of the window that the beginning of a long article may take
 _SECTION = 12  # sentences; a long article is represented section by section
-_MOST_PARTS = 3
-_SHIFT = 0.35  # of a part's length, by which a border moves to stand where a subhead stood
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,31 +227,3 @@ def fit_window(ranked: Sequence[Ranked], size: Callable[[str], int], limit: int)
                     chosen.add(i)
                     used += sizes[i]
     return [ranked[i] for i in sorted(chosen)]
-
-
-def in_parts(ranked: Sequence[Ranked], size: Callable[[str], int], limit: int) -> list[list[Ranked]]:
-    """Cut a long article into parts of about equal length, at its subheads where they are near.
-
-    Args:
-        ranked: usable sentences in reading order.
-        size: tokens of a text.
-        limit: tokens that a model reads at once.
-
-    Returns:
-        One part when everything fits into the limit, or when the sentences come from several articles; else
-        two or three.
-    """
-    ends: list[int] = []
-    for r in ranked:
-        ends.append((ends[-1] if ends else 0) + size(r.source.text) + 4)
-    if not ranked or ends[-1] <= limit or len({r.source.article for r in ranked}) > 1:
-        return [list(ranked)]
-    n = min(_MOST_PARTS, math.ceil(ends[-1] / limit), len(ranked))
-    length = ends[-1] / n
-    borders = [0]
-    for part in range(1, n):
-        places = range(borders[-1] + 1, len(ranked) - (n - part) + 1)
-        near = [i for i in places if abs(ends[i - 1] - part * length) <= _SHIFT * length]
-        gaps = [i for i in near if ranked[i].source.position > ranked[i - 1].source.position + 1]
-        borders.append(min(gaps or places, key=lambda i: abs(ends[i - 1] - part * length)))
-    return [list(ranked[start:end]) for start, end in itertools.pairwise([*borders, len(ranked)])]

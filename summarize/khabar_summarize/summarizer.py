@@ -15,7 +15,8 @@ from khabar_core.engines.base import Engine
 from khabar_core.errors import InputError
 from khabar_core.records import Briefing, BriefSentence, Signature, TranslatedArticle
 from khabar_summarize.disagreements import Disagreement, find_disagreements
-from khabar_summarize.drafting import Draft, Drafter, Pool
+from khabar_summarize.drafting import Drafter
+from khabar_summarize.drafts import Draft, Pool
 from khabar_summarize.english import count_words
 from khabar_summarize.events import group_events
 from khabar_summarize.options import BriefOptions
@@ -31,7 +32,7 @@ __all__ = ["VERSION", "Summarizer"]
 
 log = logging.getLogger(__name__)
 
-VERSION = "1"  # of selection, checks and ladder; part of every signature
+VERSION = "2"  # of selection, checks and ladder; part of every signature
 # What can be checked of a sentence that khabar composes itself to set accounts side by side.
 _FACTS = ("names", "numbers", "dates", "quotes")
 _WORDS_PER_EVENT = 25  # least room for one event in a brief of several

@@ -9,7 +9,7 @@ dates, quotations, negation, roles, places and content. Not here: what to do abo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from khabar_core.records import Check
@@ -84,17 +84,23 @@ class Verifier:
         self._holding: dict[tuple[str, bool], frozenset[int]] = {}
         self._article = checks.ArticleFacts.of(self._analyses)
 
-    def check(self, text: str, proposed: Sequence[int] = ()) -> Verdict:
+    def check(
+        self, text: str, proposed: Sequence[int] = (), *, within: Collection[int] | None = None
+    ) -> Verdict:
         """Align a sentence and check it.
 
         Args:
             text: the written sentence, without citation marks.
             proposed: indices that its writer cited; wrong ones are dropped, missing ones added.
+            within: what its writer has seen; nothing else can support it. None for everything.
         """
         written = analyse(text, self._equivalents)
-        cites = self._align(written, proposed)
+        cites = self._align(written, proposed, within)
         cited = [self._analyses[i] for i in cites]
         support = self._support(written, cites)
+        seen = self._article
+        if within is not None:
+            seen = checks.ArticleFacts.of([self._analyses[i] for i in within])
         results = (
             checks.check_names(written, cited, self._article),
             checks.check_numbers(written, cited),
@@ -103,7 +109,7 @@ class Verifier:
             checks.check_negation(written, cited),
             checks.check_roles(written, cited),
             checks.check_places(written, cited),
-            checks.check_content(written, cited, support, self._article),
+            checks.check_content(written, cited, support, seen),
         )
         return Verdict(cites=cites, support=support, checks=results)
 
@@ -122,7 +128,9 @@ class Verifier:
         )
         return replace(verdict, checks=(*settled, opinion))
 
-    def _align(self, written: Analysis, proposed: Sequence[int]) -> tuple[int, ...]:
+    def _align(
+        self, written: Analysis, proposed: Sequence[int], within: Collection[int] | None
+    ) -> tuple[int, ...]:
         """The citations: those proposed that share content, and those needed for what is still open."""
         mine = [unit for unit in written.units if unit.weight]
         chosen = [i for i in dict.fromkeys(proposed) if 0 <= i < len(self.sources) and self._shared(mine, i)]
@@ -132,6 +140,8 @@ class Verifier:
         while len(chosen) < MAX_CITES:
             open_units = [unit for unit in mine if not self._covered(unit, chosen)]
             touched = set().union(*(self._holders(unit) for unit in open_units)) - set(chosen) - refused
+            if within is not None:
+                touched &= set(within)
             best = max(sorted(touched), key=lambda i: self._gain(open_units, i), default=None)
             if best is None:
                 break
@@ -145,7 +155,8 @@ class Verifier:
                 refused.add(best)
                 continue
             chosen.append(best)
-        chosen += self._antecedents(mine, chosen)
+        if within is None:
+            chosen += self._antecedents(mine, chosen)
         return tuple(sorted(chosen, key=lambda i: -self._gain(mine, i)))
 
     def _antecedents(self, mine: Sequence[Unit], chosen: Sequence[int]) -> list[int]:

@@ -1,7 +1,8 @@
-"""Let a model write: numbered sentences in, candidate briefs with citations out.
+"""Let a model write: sentences in, candidate briefs or retold sentences out.
 
-In: an engine that does the task "brief", source sentences. Out: candidates as (text, cited numbers) pairs.
-Not here: believing them (verify).
+In: an engine that does the task "brief", source sentences. Out: khabar's own models retell a few numbered
+sentences in one (`rewrite`); others write a brief from the whole text (`Writer`). Not here: choosing what to
+tell (rewriting), believing it (verify).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ __all__ = ["Candidate", "Writer", "Written", "can_write", "number_sentences", "p
 _MARK = re.compile(r"\s*\[\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\]")
 _UNSAFE = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _TOKENS_PER_WORD = 1.6  # English with names and citation marks
+_MOST_TOKENS, _MARK_TOKENS = 80, 8  # of a retold sentence and its citation mark
+_REPETITION = 1.05  # a mild penalty, so that names can return
 _TASK = "brief"
 
 
@@ -34,7 +37,7 @@ class Written:
 class Candidate:
     """One brief as the model wrote it, and the mean log-probability of its tokens."""
 
-    sentences: tuple[Written, ...]
+    sentences: tuple[str, ...]
     logprob: float
 
 
@@ -63,6 +66,40 @@ def number_sentences(texts: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def rewrite(engine: Engine, groups: Sequence[Sequence[str]], beam_size: int) -> list[list[tuple[str, float]]]:
+    """Retell each group of sentences in one sentence.
+
+    Args:
+        engine: one that `writes_citations`.
+        groups: one to three sentences each.
+        beam_size: how many wordings to look for.
+
+    Returns:
+        For each group its wordings without citation marks, with their mean log-probability, likeliest first;
+        none for a group that is longer than what the model handles well.
+    """
+    sizes = [engine.count_tokens(" ".join(group)) for group in groups]
+    fitting = [i for i, size in enumerate(sizes) if size <= engine.max_input_tokens]
+    found: list[list[tuple[str, float]]] = [[] for _ in groups]
+    if not fitting:
+        return found
+    options = DecodeOptions(
+        beam_size=beam_size,
+        n_best=beam_size,
+        repetition_penalty=_REPETITION,
+        max_output_tokens=min(max(sizes[i] for i in fitting), _MOST_TOKENS) + _MARK_TOKENS,
+    )
+    requests = [Request(text=number_sentences(groups[i]), task=_TASK, source_language="en") for i in fitting]
+    for i, hypotheses in zip(fitting, engine.generate(requests, options), strict=True):
+        wordings: dict[str, float] = {}
+        for hypothesis in hypotheses:
+            for written in parse(hypothesis.text, len(groups[i]))[: 1 if hypothesis.finished else -1]:
+                wordings.setdefault(written.text, hypothesis.logprob_per_token)
+                break
+        found[i] = list(wordings.items())
+    return found
+
+
 class Writer:
     """A model with the sentences it writes from.
 
@@ -75,16 +112,14 @@ class Writer:
     def __init__(self, engine: Engine, texts: Sequence[str], options: BriefOptions) -> None:
         self._engine = engine
         self._options = options
-        self._n_texts = len(texts)
-        self._cites = writes_citations(engine)
-        self._text = number_sentences(texts) if self._cites else " ".join(" ".join(texts).split())
+        self._text = " ".join(" ".join(texts).split())
         self._limit = int(options.max_words * _TOKENS_PER_WORD) + 40
 
     def beam(self) -> list[Candidate]:
         """The likeliest briefs, best first."""
         size = self._options.beam_size
         options = DecodeOptions(
-            beam_size=size, n_best=size, repetition_penalty=1.05, max_output_tokens=self._limit
+            beam_size=size, n_best=size, repetition_penalty=_REPETITION, max_output_tokens=self._limit
         )
         return self._ask(options, "")
 
@@ -92,7 +127,7 @@ class Writer:
         """Briefs drawn at random.
 
         Args:
-            prefix: beginning that is already settled, with its citation marks; not part of the candidates.
+            prefix: beginning that is already settled; not part of the candidates.
         """
         options = DecodeOptions(
             beam_size=1,
@@ -107,31 +142,22 @@ class Writer:
         request = Request(text=self._text, task=_TASK, prefix=prefix, source_language="en")
         candidates: list[Candidate] = []
         for hypothesis in self._engine.generate([request], options)[0]:
-            sentences = parse(_rest(hypothesis, prefix, self._cites), self._n_texts)
-            candidate = Candidate(tuple(sentences), hypothesis.logprob_per_token)
-            if sentences and all(candidate.sentences != other.sentences for other in candidates):
+            candidate = Candidate(_new_sentences(hypothesis, prefix), hypothesis.logprob_per_token)
+            if candidate.sentences and all(candidate.sentences != other.sentences for other in candidates):
                 candidates.append(candidate)
         return candidates
 
 
-def _rest(hypothesis: Hypothesis, prefix: str, cites: bool) -> str:
-    """What the model added to the prefix; an unfinished last sentence is cut off.
-
-    Args:
-        hypothesis: what the engine wrote.
-        prefix: its forced beginning.
-        cites: whether a sentence ends with its citation mark, not with its full stop.
-    """
-    text = hypothesis.text
+def _new_sentences(hypothesis: Hypothesis, prefix: str) -> tuple[str, ...]:
+    """What the model added to the prefix; an unfinished last sentence is cut off."""
+    text = _UNSAFE.sub("", hypothesis.text)
     if prefix and text.startswith(prefix.strip()):
         text = text[len(prefix.strip()) :]
-    if not hypothesis.finished and cites:
-        marks = list(_MARK.finditer(text))
-        text = text[: marks[-1].end()] if marks else ""
-    elif not hypothesis.finished:
+    sentences = [" ".join(sentence.split()) for sentence in split_sentences(text)]
+    if not hypothesis.finished:
         # Even behind a full stop: "3." may have been about to become "3.5".
-        text = " ".join(split_sentences(text)[:-1])
-    return text
+        del sentences[-1:]
+    return tuple(s for s in sentences if len(s) > 1 and any(c.isalpha() for c in s))
 
 
 def parse(text: str, n_sources: int) -> list[Written]:

@@ -37,10 +37,11 @@ from khabar_core.engines import load_engine
 from khabar_core.engines.base import Engine
 from khabar_summarize import BriefOptions, Summarizer, english_article
 from khabar_summarize.english import split_sentences
-from khabar_summarize.selection import usable
+from khabar_summarize.rewriting import plan
+from khabar_summarize.selection import fit_window, rank, subheads_over, usable
 from khabar_summarize.sources import source_sentences
 from khabar_summarize.verify import Verifier
-from khabar_summarize.writing import Writer, writes_citations
+from khabar_summarize.writing import Writer, rewrite, writes_citations
 
 _WORD = re.compile(r"[a-z0-9]+")
 _SMALL = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -130,22 +131,32 @@ def measure_article(engine: Engine, row: tuple[str, str, str]) -> dict[str, floa
 
 
 def alone(engine: Engine, row: tuple[str, str, str], max_words: int) -> dict[str, Any]:
-    """What is counted of the model's own first brief, unchecked."""
+    """What is counted of the model's own first brief, unchecked: the likeliest wording of every unit, or what
+    a model of another kind makes of the whole text.
+    """
     id_, text, reference = row
-    sentences = source_sentences([english_article(text, id_)])
-    pool = [sentences[i] for i in usable(sentences)]
-    shown = [source.text for source in pool]
-    limit = 400 if writes_citations(engine) else int(0.9 * engine.max_input_tokens)
-    while engine.count_tokens(" ".join(shown)) > limit:
-        shown.pop()
+    article = english_article(text, id_)
+    sentences = source_sentences([article])
+    kept = usable(sentences)
+    pool = [sentences[i] for i in kept]
+    ranked = rank(pool, range(len(pool)), "", subheads_over(sentences, kept))
     start = time.process_time()
-    found = Writer(engine, shown, BriefOptions(max_words=max_words)).beam()
+    drafted: list[str] = []
+    if writes_citations(engine):
+        texts = [[pool[i].text for i in unit.shown] for unit in plan(ranked, 6)]
+        for wordings in rewrite(engine, texts, 4):
+            first = wordings[0][0] if wordings else ""
+            if first and len(" ".join([*drafted, first]).split()) <= max_words:
+                drafted.append(first)
+    else:
+        window = fit_window(ranked, engine.count_tokens, int(0.9 * engine.max_input_tokens))
+        found = Writer(engine, [r.source.text for r in window], BriefOptions(max_words=max_words)).beam()
+        drafted += found[0].sentences if found else ()
     seconds = time.process_time() - start
-    drafted = found[0].sentences if found else ()
     verifier = Verifier(pool)
     return {
-        **counts(" ".join(w.text for w in drafted), text, reference, seconds),
-        "passed": sum(verifier.check(w.text, w.cites).passed for w in drafted),
+        **counts(" ".join(drafted), text, reference, seconds),
+        "passed": sum(verifier.check(sentence).passed for sentence in drafted),
         "drafted": len(drafted),
     }
 

@@ -110,7 +110,7 @@ def test_a_rescued_name_says_which_attempt_wrote_it() -> None:
         Translator(engine, GLOSSARY).translate("سيطروا على الحديدة والمخا في يومين.").translations
     )
     assert translation.text == "They took Hodeida and Mocha in two days."
-    assert translation.attempts == ("beam", "nbest", "names")
+    assert translation.attempts == ("beam", "nbest", "hints", "names")
     assert [hit.status for hit in translation.terms] == [TermStatus.AT_ONCE] * 2
     assert translation.terms[1].steps == ("hint", "decoded again: names")
     assert not translation.doubtful

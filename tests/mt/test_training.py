@@ -163,7 +163,7 @@ def test_brief_examples_fit_the_window_and_keep_what_is_cited(monkeypatch: pytes
 
 
 def test_pairs_hold_a_right_and_a_wrong_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    claims = load("claims", monkeypatch)
+    contrasts = load("contrasts", monkeypatch)
     monkeypatch.syspath_prepend(str(TRAINING.parents[1] / "summarize/training"))
     part = {
         "text": "Forty tents were turned down by Morocco.",
@@ -177,7 +177,7 @@ def test_pairs_hold_a_right_and_a_wrong_sentence(monkeypatch: pytest.MonkeyPatch
         "sentences": ["Morocco did not accept the 40 tents on Monday.", "Spain thanked the port of Almeria."],
         "brief": [part],
     }
-    pairs = [pair for seed in range(8) for pair in claims.of_article(row, random.Random(seed))]
+    pairs = [pair for seed in range(8) for pair in contrasts.of_article(row, random.Random(seed))]
     assert {pair["target"] for pair in pairs} == {part["text"], part["also"]}
     assert {pair["wrong"] for pair in pairs} > {part["wrong"]}
     assert not {pair["wrong"] for pair in pairs} & {part["text"], part["also"]}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from khabar_core.engines.base import Request
+from khabar_core.engines.base import DecodeOptions, Hypothesis, Request
 from khabar_core.engines.echo import EchoEngine
 from khabar_core.records import Article, Segment, TermHit, TranslatedArticle, Translation
 from khabar_summarize.sources import SourceSentence
@@ -57,15 +57,53 @@ def _translated(
     )
 
 
+class Imported(EchoEngine):
+    """A model that khabar did not train: it reads the whole text and knows neither hints nor numbers."""
+
+    @property
+    def takes_hints(self) -> bool:
+        return False
+
+
+class Reteller(EchoEngine):
+    """A model of khabar's own: it retells a unit with what is given for a word in the unit's last sentence.
+
+    Args:
+        wordings: word -> wordings, likeliest first; a unit with none of the words gets an empty output.
+        finished: whether the outputs end by themselves.
+        max_input_tokens: what it claims to read.
+    """
+
+    def __init__(
+        self, wordings: Mapping[str, Sequence[str]], *, finished: bool = True, max_input_tokens: int = 512
+    ) -> None:
+        super().__init__(max_input_tokens=max_input_tokens)
+        self._wordings, self._finished = wordings, finished
+
+    def generate(self, requests: Sequence[Request], options: DecodeOptions) -> list[list[Hypothesis]]:
+        self.calls.append((tuple(requests), options))
+        return [
+            [
+                Hypothesis(text=text, logprob_per_token=-0.1 * i, n_tokens=9, finished=self._finished)
+                for i, text in enumerate(self._of(request.text), 1)
+            ]
+            for request in requests
+        ]
+
+    def _of(self, unit: str) -> Sequence[str]:
+        told = unit.split("\n")[-1]
+        return next((texts for word, texts in self._wordings.items() if word in told), [""])
+
+
 def _writer(*outputs: str) -> EchoEngine:
-    """An engine that writes the given outputs in turn, the last one then; the forced beginning stays."""
+    """An imported model that writes the outputs in turn, the last one then; the forced beginning stays."""
     left = list(outputs)
 
     def reply(request: Request) -> str:
         text = left.pop(0) if len(left) > 1 else left[0]
         return f"{request.prefix} {text}".strip()
 
-    return EchoEngine(reply)
+    return Imported(reply)
 
 
 @pytest.fixture(scope="session")
@@ -88,5 +126,17 @@ def translated() -> Callable[..., TranslatedArticle]:
 
 @pytest.fixture(scope="session")
 def writer() -> Callable[..., EchoEngine]:
-    """Makes an engine that writes given outputs."""
+    """Makes an imported model that writes given outputs."""
     return _writer
+
+
+@pytest.fixture(scope="session")
+def imported() -> Callable[..., EchoEngine]:
+    """Makes an echo engine that passes for an imported model."""
+    return Imported
+
+
+@pytest.fixture(scope="session")
+def reteller() -> Callable[..., EchoEngine]:
+    """Makes a model of khabar's own that retells units as told."""
+    return Reteller

@@ -189,7 +189,7 @@ def test_the_output_files_name_says_its_format(wire: Path, tmp_path: Path) -> No
 def test_an_echo_engine_in_place_of_a_model_cannot_put_words_into_a_brief(
     wire: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It "writes" the numbered article in capitals; what comes out must still be supported."""
+    """It "retells" each numbered sentence in capitals; what comes out must still be supported."""
     assert main(["summarize", str(wire), "--model", "echo", "--json", "--quiet"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert all(sentence["cites"] for sentence in data["sentences"])

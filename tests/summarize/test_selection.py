@@ -16,7 +16,7 @@ from khabar_summarize.compress import shorter_forms
 from khabar_summarize.disagreements import find_disagreements
 from khabar_summarize.english import count_words
 from khabar_summarize.events import group_events
-from khabar_summarize.selection import fit_window, in_parts, rank, subheads_over, usable
+from khabar_summarize.selection import fit_window, rank, subheads_over, usable
 from khabar_summarize.sources import SourceSentence, english_article, source_sentences
 
 MakeSources = Callable[..., list[SourceSentence]]
@@ -188,40 +188,6 @@ def test_an_empty_article_is_refused_by_name() -> None:
 def test_invisible_characters_do_not_reach_the_sentences() -> None:
     (sentence,) = source_sentences([english_article("The \u202edeal\u202c was\u0007 signed\u200b today.")])
     assert sentence.text == "The deal was signed today."
-
-
-def _size(text: str) -> int:
-    return len(text.split())
-
-
-def test_a_short_article_is_one_part_and_a_long_one_is_cut_where_subheads_stood(sources: MakeSources) -> None:
-    pool = sources(*(f"Sentence {i} tells what happened in village number {i} that day." for i in range(30)))
-    # A subhead stood between sentences 8 and 9.
-    pool = [replace(s, position=s.position + (s.position > 8)) for s in pool]
-    ranked = rank(pool, range(len(pool)))
-    assert in_parts(ranked, _size, 10_000) == [ranked]
-    parts = in_parts(ranked, _size, 160)
-    assert [r for part in parts for r in part] == ranked
-    assert len(parts) == 3
-    assert parts[1][0].index == 9
-
-
-def test_articles_on_one_event_are_read_together(sources: MakeSources) -> None:
-    pool = sources(*(f"Sentence {i} tells what happened in village number {i} that day." for i in range(30)))
-    pool = [replace(s, article="b" if i > 14 else "a") for i, s in enumerate(pool)]
-    assert len(in_parts(rank(pool, range(30)), _size, 100)) == 1
-
-
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=40), st.integers(20, 200))
-@settings(max_examples=60, deadline=None)
-def test_parts_hold_every_sentence_once_in_order(lengths: list[int], limit: int) -> None:
-    pool = [
-        SourceSentence(id=str(i), text="word " * n, position=i, article="a") for i, n in enumerate(lengths)
-    ]
-    ranked = rank(pool, range(len(pool)))
-    parts = in_parts(ranked, _size, limit)
-    assert all(parts)
-    assert [r.index for part in parts for r in part] == list(range(len(lengths)))
 
 
 def test_what_a_subhead_mentions_matters_in_its_section(sources: MakeSources) -> None:
