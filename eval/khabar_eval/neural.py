@@ -5,7 +5,7 @@ for COMET the package unbabel-comet (`pip install "khabar[comet]"`) and a checkp
 (`pip install "khabar[bertscore]"`) and the folder of an encoder model. Variables name the models; khabar
 downloads none, and many may not be used commercially. BERTScore is computed here and not by the package
 bert-score, whose last version fails on empty outputs with transformers 5. Not here: the encoder itself
-(khabar_core.encoder), other metrics.
+(khabar_core.encoder), loading COMET (comet_model), other metrics.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -24,11 +23,11 @@ from khabar_core.encoder import TextEncoder, TokenVectors
 from khabar_core.errors import ModelError, UsageError
 from khabar_eval.brief_checks import plain_brief
 from khabar_eval.cases import Case
+from khabar_eval.comet_model import comet_scores, import_comet, load_comet
 from khabar_eval.metric_types import Floats2d, MeanMetric
 
 __all__ = ["BertScoreMetric", "CometMetric", "f_measure"]
 
-_BATCH = 8
 _COMET_MODEL = "KHABAR_COMET_MODEL"
 _BERT_MODEL = "KHABAR_BERTSCORE_MODEL"
 _BERT_LAYER = "KHABAR_BERTSCORE_LAYER"
@@ -51,7 +50,10 @@ _LAYERS = {
 
 
 class CometMetric(MeanMetric):
-    """Mean COMET of segments, on the scale of the checkpoint (for wmt22-comet-da about 0..1)."""
+    """Mean COMET of segments by the first reference, on the checkpoint's scale (wmt22-comet-da: about 0..1).
+
+    Source: Rei et al. 2020, COMET: A Neural Framework for MT Evaluation, arXiv:2009.09025.
+    """
 
     name = "COMET"
     unit = "segments"
@@ -71,16 +73,11 @@ class CometMetric(MeanMetric):
             UsageError: package or checkpoint are missing, or the suite is one of briefs; the hint says what
                 to do.
         """
-        import importlib.util
-
         if kind != "translate":
             raise UsageError(
                 "COMET judges translations, not briefs", where="--metric", hint="name other suites"
             )
-        if importlib.util.find_spec("comet") is None:
-            raise UsageError(
-                "COMET needs the package unbabel-comet", where="--metric", hint='pip install "khabar[comet]"'
-            )
+        import_comet()
         _checkpoint()
 
     def statistics(self, cases: Sequence[Case], outputs: Sequence[str]) -> Floats2d:
@@ -88,17 +85,14 @@ class CometMetric(MeanMetric):
 
         Raises:
             UsageError: see `check`.
-            ModelError: the checkpoint cannot be loaded.
+            ModelError: the checkpoint cannot be loaded, or fails.
         """
         self.check("brief" if cases[0].sentences else "translate")
-        model = _comet(_checkpoint())
+        model = load_comet(_checkpoint())
         data = [
             {"src": case.src, "mt": mt, "ref": case.refs[0]} for case, mt in zip(cases, outputs, strict=True)
         ]
-        scores = model.predict(data, batch_size=_BATCH, gpus=0, progress_bar=False).scores
-        if len(scores) != len(data):
-            raise ModelError(f"COMET gave {len(scores)} scores for {len(data)} segments")
-        return _means(scores)
+        return _means(comet_scores(model, data))
 
 
 class BertScoreMetric(MeanMetric):
@@ -193,22 +187,6 @@ def _checkpoint() -> Path:
             hint="download a model of github.com/Unbabel/COMET, name its .ckpt; khabar downloads none",
         )
     return Path(value)
-
-
-@lru_cache(maxsize=1)
-def _comet(path: Path) -> Any:
-    """Load a checkpoint; its tokenizer must be on disk too."""
-    import comet
-
-    try:
-        return comet.load_from_checkpoint(str(path), local_files_only=True)
-    except Exception as exc:  # comet raises Exception itself, and what torch and transformers raise
-        words = " ".join(str(exc).split())[:200]
-        raise ModelError(
-            f"COMET cannot load it: {words}",
-            where=str(path),
-            hint="hparams.yaml belongs above the checkpoint's folder, its encoder in the Hugging Face cache",
-        ) from exc
 
 
 def _encoder_folder() -> Path:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from khabar_core.records import Check
 from khabar_summarize.analysis import Analysis, Cue, Unit
 from khabar_summarize.english import is_common_word, is_english, stem, tokenise, word_set
-from khabar_summarize.figures import bound_of, find_figures
+from khabar_summarize.figures import bound_of, find_figures, time_role
 from khabar_summarize.names import ADJECTIVE_ENDS, Name, same_word
 from khabar_summarize.roles import role_problems
 
@@ -74,9 +74,15 @@ _ADJECTIVE = "|".join(ADJECTIVE_ENDS)
 _OTHERS = re.compile(r"\b([\w-]+) others?\b")
 # One office under several names; the model is asked about the rest.
 _SAME_OFFICE = word_set("envoy ambassador representative")
-# A pronoun needs one of its kind in the article, or a word that tells the gender.
-_HERS = word_set("she her hers woman mrs ms queen princess mother wife daughter sister lady actress girl")
-_GENDER = {"she": _HERS, "her": _HERS, "hers": _HERS}
+# What a date cannot be in a sentence and be in its sources: "since" is not "until".
+_TIMES_APART = frozenset(
+    [("since", "until"), ("until", "since"), ("until", "after"), ("after", "until"), ("end", "start")]
+    + [(role, part) for role in ("on", "until", "since", "start") for part in ("end", "middle")]
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+# "She" needs a word in the sources that tells the gender.
+_SHE = word_set("she her hers")
+_WOMEN = _SHE | word_set("woman mrs ms queen princess mother wife daughter sister lady actress girl")
 _PARTIES = word_set("republican democrat labour conservative tory liberal socialist")
 
 
@@ -275,12 +281,23 @@ def place_share(written: Analysis, unit: Unit, source: Analysis) -> float:
 
 
 def check_dates(written: Analysis, cited: Sequence[Analysis]) -> Check:
-    """Every weekday and month stands in the cited sentences."""
+    """Every weekday and month stands in the cited sentences; "since", "until", "the end of" stay with it, and
+    with years.
+    """
     known = {date.value for a in cited for date in a.dates}
     words = {word for a in cited for word in re.findall(r"[a-z]+", a.text.lower())}
     problems = [
         f"{d.text} is not in the cited sentences" for d in written.dates if d.value not in known | words
     ]
+    for date in (*written.dates, *(f for f in written.figures if _YEAR.fullmatch(f.value))):
+        theirs = {
+            time_role(a.text, d) for a in cited for d in (*a.dates, *a.figures) if d.value == date.value
+        }
+        role = time_role(written.text, date)
+        year_since = role == "on" and theirs == {"since"} and date.kind != "date"
+        if year_since or (theirs and all((role, other) in _TIMES_APART for other in theirs)):
+            there = sorted(theirs)[0]
+            problems.append(f'{date.text} is "{role}" here, "{there}" in the cited sentences')
     return _result("dates", problems)
 
 
@@ -404,7 +421,7 @@ def check_content(
     odd = [part for part in absent if part.isalpha() and len(part) > 3 and not is_english(part)]
     office = not _SAME_OFFICE.isdisjoint(article.words)
     precise = [part for part in absent if part in _PRECISE and not (office and part in _SAME_OFFICE)]
-    gender = [word for word in words if word in _GENDER and not _GENDER[word] & article.words]
+    gender = [word for word in words if word in _SHE and not _WOMEN & article.words]
     if odd or precise or gender:
         return Check(
             name="content", passed=False, detail=f"{(odd or precise or gender)[0]} is not in the sources"

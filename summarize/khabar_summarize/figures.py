@@ -80,6 +80,23 @@ _BOUNDS_AFTER = tuple(
     (bound, re.compile(rf"\W{{0,2}}(?:[\w%]+ )?(?:{words})(?!\w)"))
     for bound, words in (("less", "at most|or (?:less|fewer)"), ("more", "at least|or more"))
 )
+# Words of the same date before the one that is looked at: "since the 2nd of" before "October".
+_DATE_WORDS = re.compile(
+    r"(?:(?<!\w)(?:the|a|an|of|this|last|next|\d{1,4}(?:st|nd|rd|th)?|"
+    rf"{'|'.join(sorted(WEEKDAYS | MONTHS))})[\s,]+)+$"
+)
+_TIME_ROLES = tuple(
+    (role, re.compile(rf"(?<!\w)(?:{words})\s+$"))
+    for role, words in (
+        ("end", "(?:the )?end(?: of)?"),
+        ("start", "(?:the )?(?:start|beginning)(?: of)?"),
+        ("middle", "(?:the )?middle(?: of)?"),
+        ("since", "since|from|as of|starting|beginning|effective"),
+        ("until", "until|till|before|by|no later than|prior to|ahead of"),
+        ("after", "after|following"),
+        ("on", "in|on|at|during"),
+    )
+)
 _GLUED = re.compile(r"^\d+(?:[.,:]\d+)*[A-Za-z]*$")
 
 
@@ -287,6 +304,17 @@ def find_dates(text: str) -> list[Figure]:
         ) or (token.text in ("May", "March") and _beside_number(text, token.span)):
             dates.append(Figure(_MONTH_KEYS[token.lower], "date", token.span, "", token.text))
     return dates
+
+
+def time_role(text: str, figure: Figure) -> str:
+    """What the words before a date make of it: "since", "until", "after", "on", a part ("end"), or "".
+
+    >>> text = "closed since the beginning of March"
+    >>> time_role(text, find_dates(text)[0])
+    'start'
+    """
+    before = _DATE_WORDS.sub("", text[: figure.span[0]].lower())
+    return next((role for role, pattern in _TIME_ROLES if pattern.search(before)), "")
 
 
 def _beside_number(text: str, span: Span) -> bool:

@@ -3,10 +3,12 @@
     python summarize/training/measure_verifier.py SET.jsonl[.xz] [--part held|tune|all] [--seeds 3]
         [--model default] [--skip N] [--limit N] [--claims FILE] [--show KIND]
 
-In: cited briefs. `--part held` takes every fifth article (index % 5 == 0), which training never sees; `tune`
-takes the others. With `--model` its second opinion counts too; its margins were set on the first 18 held-out
-briefs and the first 9 of the suite, which `--skip` leaves out. `--claims` adds second wordings and false
-versions that people wrote for the same briefs (data/claims_suite.jsonl). Out: a table on standard output.
+In: cited briefs, or rewritten sentences (data/rewrites_*.jsonl), which are checked against their own sources
+alone. `--part held` takes every fifth article (index % 5 == 0) or every tenth rewritten sentence (index % 10
+== 9), which training never sees; `tune` takes the others. With `--model` its second opinion counts too; its
+margins were set on the first 18 held-out briefs and the first 9 of the suite, which `--skip` leaves out.
+`--claims` adds second wordings and false versions that people wrote for the same briefs
+(data/claims_suite.jsonl). Out: a table on standard output.
 """
 
 from __future__ import annotations
@@ -49,10 +51,21 @@ def read(path: Path, part: str) -> list[dict]:
     """The articles of one part."""
     opener = lzma.open if path.suffix == ".xz" else open
     with opener(path, "rt", encoding="utf-8") as file:
-        rows = [rejoin(json.loads(line)) for line in file if line.strip()]
+        rows = [json.loads(line) for line in file if line.strip()]
+    if "sources" in rows[0]:
+        rows = [row for i, row in enumerate(rows) if part == "all" or (i % 10 == 9) == (part == "held")]
+        return [as_article(row) for row in rows]
+    rows = [rejoin(row) for row in rows]
     if part == "all":
         return rows
     return [row for i, row in enumerate(rows) if (i % 5 == 0) == (part == "held")]
+
+
+def as_article(item: dict) -> dict:
+    """A rewritten sentence as an article whose brief has one sentence that cites everything."""
+    cites = list(range(1, len(item["sources"]) + 1))
+    part = {"text": item["brief"], "cites": cites, "also": item["also"], "wrong": item["wrong"]}
+    return {"id": item["id"], "sentences": item["sources"], "brief": [part]}
 
 
 def main() -> None:
@@ -83,6 +96,8 @@ def main() -> None:
         for number, sentence in enumerate(row["brief"], 1):
             cites = [number - 1 for number in sentence["cites"]]
             also, wrong = written.get((row["id"], number), ([], []))
+            if "wrong" in sentence and not written:
+                also, wrong = [sentence["also"]], [sentence["wrong"]]
             for text in (sentence["text"], *also):
                 verdict = judge(verifier, text, cites, engine)
                 n_correct += 1

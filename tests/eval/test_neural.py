@@ -19,6 +19,7 @@ from khabar_core.errors import InputError, KhabarError, ModelError, UsageError
 from khabar_core.records import Signature
 from khabar_eval import neural
 from khabar_eval.cases import Case, Suite
+from khabar_eval.comet_model import load_comet
 from khabar_eval.hypotheses import Hypotheses
 from khabar_eval.metrics import check_metrics, find_metric
 from khabar_eval.neural import BertScoreMetric, f_measure
@@ -231,6 +232,17 @@ def test_comet_says_what_is_lacking(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert "not briefs" in refusal("COMET", "brief")
 
 
+def test_a_comet_that_cannot_be_imported_is_told_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """unbabel-comet installs with a setuptools without pkg_resources, and then fails at import."""
+    (tmp_path / "comet.py").write_text("import pkg_resources_that_is_gone\n", encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "comet", raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    message = "--metric: unbabel-comet cannot start: No module named 'pkg_resources_that_is_gone' ("
+    assert refusal("COMET").startswith(message)
+
+
 class _Model:
     """Has the `predict` of unbabel-comet 2.2.7."""
 
@@ -262,7 +274,7 @@ def comet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     checkpoint.parent.mkdir(parents=True)
     checkpoint.write_bytes(b"weights")
     monkeypatch.setenv("KHABAR_COMET_MODEL", str(checkpoint))
-    neural._comet.cache_clear()
+    load_comet.cache_clear()
     return present(monkeypatch, "comet")
 
 

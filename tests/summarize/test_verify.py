@@ -220,3 +220,38 @@ def test_a_word_is_compared_with_its_opposite_in_the_sources() -> None:
     assert "Fourteen members voted in favour the text." in [a.text for a in found if a.kind == "opposite"]
     other = analyse("Fourteen members voted against it.")
     assert not [a for a in alternatives(other, [other]) if a.kind == "opposite"]
+
+
+@pytest.mark.parametrize(
+    ("source", "written", "fault"),
+    [
+        ("It has diesel for not more than 48 hours.", "It has diesel for more than 48 hours.", "48"),
+        ("At least 12 ships waited.", "Up to 12 ships waited.", "12"),
+        ("No fewer than 300 people fled.", "Less than 300 people fled.", "300"),
+        ("The first case since 1993 was found.", "The first case was found in 1993.", "1993"),
+        ("He must leave before the end of September.", "He must leave before September.", "September"),
+        ("The shop is closed until Monday.", "The shop is closed since Monday.", "Monday"),
+    ],
+)  # fmt: skip
+def test_a_bound_or_a_date_that_was_turned_round_fails(
+    sources: Callable[..., list[SourceSentence]], source: str, written: str, fault: str
+) -> None:
+    failures = Verifier(sources(source)).check(written, [0]).failures
+    assert [fault in check.detail for check in failures if check.name in ("numbers", "dates")] == [True]
+
+
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        ("More than 850,000 people went home.", "Over 850,000 people went home."),
+        ("The army said it killed 34 men over two days.", "Over two days 34 men were killed, the army said."),
+        ("Prices fall from Monday.", "On Monday prices fall."),
+        ("He must leave before the end of September.", "He must leave by the end of September."),
+        ("Closed since the beginning of March.", "Closed since the start of March, it stays shut."),
+    ],
+)  # fmt: skip
+def test_other_words_for_a_bound_or_a_date_pass(
+    sources: Callable[..., list[SourceSentence]], source: str, written: str
+) -> None:
+    failures = Verifier(sources(source)).check(written, [0]).failures
+    assert not [check for check in failures if check.name in ("numbers", "dates")]
