@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 ERRORS = frozenset(
-    [
+    {
         "role",
         "speaker",
         "negation",
@@ -29,9 +29,8 @@ ERRORS = frozenset(
         "certainty",
         "place",
         "relation",
-        "object",
-        "scope",
-    ]
+    }
+    | {"object", "scope"}
 )
 _WORDS = (8, 36)  # of a brief sentence
 _LEAST_ALIKE, _MOST_LONGER = 0.7, 4  # of a wrong version
