@@ -9,6 +9,7 @@ extract itself. Not here: several events, records, formats.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Sequence
 
@@ -33,13 +34,45 @@ _LIKELY = 0.5  # weight of a candidate's mean log-probability; samples that ramb
 _LONG, _PARTS, _NEW_PART = 25, 4, 0.12  # sentences of a long article, its parts, what an untouched one adds
 _FULL = 0.75  # share of the asked length from which a brief counts as full
 _WINDOW_SHARE = 0.9  # of a model's input that the article may take
-_SPARE_UNITS = 2  # told beside those that there is room for, because some fail
-_TRIES = 2  # wordings of one unit that the model is asked about
+_EACH = 0.2  # what a sentence more is worth to a brief, whatever it says
+_SHORT = 22  # words; a longer extract is cut where it can be
+_SPARE_UNITS = 3  # told beside those that there is room for, because some fail
 _MIXED = (
     0.1  # what each source beyond the second costs: such sentences may join what does not belong together
 )
 _NOTHING = "the model wrote nothing; the brief is extractive"
 _LONG_WINDED = 0.01  # what a word beyond the twentieth costs a sentence
+
+
+def best_fit(sizes: Sequence[tuple[int, float]], words: int, n: int) -> list[int]:
+    """Which sentences to take so that they are worth most together; the first one if it fits at all.
+
+    Args:
+        sizes: words and worth of each, the most important first.
+        words: that there is room for.
+        n: sentences that there is room for.
+
+    >>> best_fit([(30, 0.9), (40, 0.5), (25, 0.4), (30, 0.4)], 90, 4)
+    [0, 2, 3]
+    """
+    first = [0] if sizes and sizes[0][0] <= words and n else []
+    room = words - sum(sizes[i][0] for i in first)
+    # The best choice for each number of sentences and words; ties keep the earlier sentences.
+    best: dict[tuple[int, int], tuple[float, list[int]]] = {(len(first), 0): (0.0, first)}
+    for i in range(len(first), len(sizes)):
+        size, worth = sizes[i]
+        for (count, used), (total, chosen) in list(best.items()):
+            key = (count + 1, used + size)
+            if key[0] <= n and key[1] <= room and total + worth > best.get(key, (0.0, []))[0]:
+                best[key] = (total + worth, [*chosen, i])
+    return max(best.values(), key=lambda found: found[0])[1]
+
+
+def _short_first(text: str) -> list[str]:
+    """The forms of a sentence: the longest that is short, shorter ones, then the long ones."""
+    forms = shorter_forms(text)
+    short = [form for form in forms if count_words(form) <= _SHORT]
+    return [*short, *[form for form in forms if form not in short][::-1]]
 
 
 class Drafter:
@@ -78,36 +111,39 @@ class Drafter:
         written = Rewriter(engine, self._pool, self._options).rewrite(units)
         if not any(written):
             self.notes.append(_NOTHING)
-        settled: list[tuple[int, Draft]] = []
-        for unit, wordings in zip(units, written, strict=True):
-            drafts = [draft for _, draft in settled]
-            if self._full(drafts):
-                break
-            chosen = self._tell(unit, wordings, drafts)
-            if chosen is not None:
-                settled.append((unit.main, chosen))
-        return [draft for _, draft in sorted(settled, key=lambda item: item[0])]
+        told = [(unit, *self._tell(unit, wordings)) for unit, wordings in zip(units, written, strict=True)]
+        drafts: list[tuple[Unit, Draft, str | None]] = []
+        for unit, draft, why in told:
+            if draft is not None and all(repetition(draft, d) <= _REDUNDANT for _, d, _ in drafts):
+                drafts.append((unit, draft, why))
+        sizes = [(count_words(draft.text), unit.worth + _EACH) for unit, draft, _ in drafts]
+        kept = [drafts[i] for i in best_fit(sizes, self._options.max_words, self._limit)]
+        changed = sum(why == "" for _, _, why in kept)
+        self.notes += [why for _, draft, why in told if draft is None and why]
+        self.notes += [why for _, _, why in kept if why]
+        if changed:
+            self.notes.append(f"extracts, because the model's wordings changed more than is safe: {changed}")
+        return [draft for _, draft, _ in sorted(kept, key=lambda item: item[0].main)]
 
-    def _tell(self, unit: Unit, wordings: Sequence[Draft], settled: Sequence[Draft]) -> Draft | None:
-        """The best wording that passes; else an extract of the unit; None when neither fits."""
-        tried: list[Draft] = []
-        for wording in wordings:
-            if len(tried) == _TRIES:
-                break
-            if not stands_alone(wording) or not self._fits(wording, settled):
-                continue
-            tried.append(self._confirm(wording))
-            if tried[-1].verdict.passed:
-                return tried[-1]
+    def _tell(self, unit: Unit, wordings: Sequence[Draft]) -> tuple[Draft | None, str | None]:
+        """The best wording that passes, else an extract of the unit.
+
+        Returns:
+            The draft, or None; and why no wording was taken, "" where only its changes are not safe.
+        """
+        fitting = [w for w in wordings if stands_alone(w)]
+        if fitting and fitting[0].verdict.passed:
+            return dataclasses.replace(fitting[0], text=_short_first(fitting[0].text)[0]), None
         extract = None
         if not self._pool.ranked[unit.main].dangling:
-            extract = self._extract(unit.main, self._options.max_words - self._words(settled))
-        if extract is not None and not self._fits(extract, settled):
-            extract = None
-        failed = tried or [wording for wording in wordings if not may_pass(wording)]
-        if failed:
-            self._note_replacement(f"of [{self._pool.ranked[unit.main].source.id}]", failed[0], extract)
-        return extract
+            extract = self._extract(unit.main, self._options.max_words)
+        failed = [wording for wording in fitting or wordings if not wording.verdict.passed]
+        if not failed:
+            return extract, None
+        if all(check.name == "edits" for check in failed[0].verdict.failures):
+            return extract, ""
+        which = f"of [{self._pool.ranked[unit.main].source.id}]"
+        return extract, self._replacement(which, failed[0], extract)
 
     def _written(self, engine: Engine) -> list[Draft]:
         """What the model writes of the whole text, every failing sentence replaced."""
@@ -134,7 +170,7 @@ class Drafter:
                     replacement = self._substitute(draft, tries, settled)
                 if replacement is None:
                     replacement = self._extract_for(draft, settled)
-                self._note_replacement(str(place + 1), draft, replacement)
+                self.notes.append(self._replacement(str(place + 1), draft, replacement))
             if replacement is not None and self._fits(replacement, settled):
                 settled.append(replacement)
         self._add_others(settled, others)
@@ -178,12 +214,13 @@ class Drafter:
             return draft
         return confirmed(draft, self._pool.verifier, self._engine)
 
-    def _note_replacement(self, which: str, failed: Draft, replacement: Draft | None) -> None:
+    def _replacement(self, which: str, failed: Draft, replacement: Draft | None) -> str:
+        """A note on what became of a sentence that failed."""
         failures = [f"{check.name}: {check.detail}" for check in failed.verdict.failures]
         why = "; ".join(failures) or "it leans on a sentence that was replaced"
         how = "left out" if replacement is None else f"replaced ({replacement.mode})"
-        self.notes.append(f"written sentence {which} was {how}: {why}")
         log.debug("written sentence %s %s", which, how)
+        return f"written sentence {which} was {how}: {why}"
 
     def _checked(self, candidate: Candidate) -> list[Draft]:
         return [Draft(text, self._pool.verifier.check(text), "abstractive") for text in candidate.sentences]
@@ -245,8 +282,8 @@ class Drafter:
         return None
 
     def _extract(self, index: int, words: int) -> Draft | None:
-        """The longest form of a source sentence that fits and passes its own check."""
-        for form in shorter_forms(self._pool.ranked[index].source.text):
+        """The longest form of a source sentence that is short, fits and passes its own check."""
+        for form in _short_first(self._pool.ranked[index].source.text):
             if count_words(form) <= words:
                 verdict = self._pool.verifier.check(form, [index])
                 own = Verdict(cites=(index,), support=verdict.support, checks=verdict.checks)

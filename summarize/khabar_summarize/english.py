@@ -63,7 +63,7 @@ _TOKEN = re.compile(
 _END = re.compile(r"[.!?…]+[\"”’'»)\]]*(?=\s+|$)|\n+")
 # A full stop after one of these does not end the sentence.
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Maj|Brig|St|Jr|Sr|No|vs|Jan|Feb|Mar|Apr"
+    r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sens?|Reps?|Govs?|Lt|Col|Sgt|Capt|Maj|Brig|St|Jr|Sr|No|vs|Jan|Feb|Mar|Apr"
     r"|Aug|Sept|Sep|Oct|Nov|Dec|Inc|Ltd|Co|Corp|approx|[A-Z]|(?:[A-Z]\.)+[A-Z])\.$"
 )
 _NEXT_STARTS = re.compile(r"\s*[\"“‘'«(\[]*[^\W_a-z]")

@@ -19,12 +19,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from khabar_core.engines.base import Engine
+from khabar_core.records import Check
 from khabar_summarize.analysis import analyse
-from khabar_summarize.drafts import Draft, Pool, may_pass, stands_alone
+from khabar_summarize.drafts import Draft, Pool, stands_alone
+from khabar_summarize.edits import unsafe_change
 from khabar_summarize.english import count_words
 from khabar_summarize.options import BriefOptions
 from khabar_summarize.selection import Ranked, overlap
-from khabar_summarize.verify import Verdict
+from khabar_summarize.verify import SOFT_CHECKS, Verdict
 from khabar_summarize.writing import rewrite
 
 __all__ = ["Rewriter", "Unit", "plan"]
@@ -35,6 +37,7 @@ _REPEATED = 0.6  # what the repetition of chosen sentences costs a sentence
 _SECTIONS, _LONG = 4, 24  # parts of a long article, and from how many sentences on it is long
 _TOLD_SECTION = 0.6  # what is left of a sentence's worth when its part of a long article has had its turn
 _NEW_NAME, _MAIN_ACTOR = 0.2, 5  # what an actor adds who is not in the brief yet but in so many sentences
+_LONG_SENTENCE, _LONG_COST = 26, 0.004  # words, and what each beyond costs a sentence
 _AIM = 22  # words; longer sentences are no brief
 _WORD_COST = 0.015
 _COPIED = 0.25  # what a sentence costs that changes nothing
@@ -49,10 +52,12 @@ class Unit:
     Attributes:
         main: index of the sentence that is to be told.
         shown: what the model sees, in reading order.
+        worth: how much it adds to what was chosen before it.
     """
 
     main: int
     shown: tuple[int, ...]
+    worth: float = 0.0
 
 
 def plan(ranked: Sequence[Ranked], n: int) -> list[Unit]:
@@ -70,7 +75,7 @@ def plan(ranked: Sequence[Ranked], n: int) -> list[Unit]:
         unit = next((unit for r in left if (unit := _unit(r, ranked)) is not None), None)
         if unit is None:
             break
-        chosen.append(unit)
+        chosen.append(replace(unit, worth=story.worth(ranked[unit.main])))
         story.told.update(unit.shown)
     return chosen
 
@@ -93,9 +98,10 @@ class _Story:
 
     def worth(self, ranked: Ranked) -> float:
         """Importance; less when repeated, more for a new actor and an untouched part of a long article."""
+        score = ranked.score - _LONG_COST * max(0, count_words(ranked.source.text) - _LONG_SENTENCE)
         if not self.told:
-            return ranked.score
-        worth = ranked.score + _NEW_NAME * self._new_names(ranked.index)
+            return score
+        worth = score + _NEW_NAME * self._new_names(ranked.index)
         worth -= _REPEATED * max(overlap(ranked.stems, self._ranked[i].stems) for i in self.told)
         if len(self._ranked) >= _LONG:
             part = int(ranked.index / self._section)
@@ -110,7 +116,8 @@ class _Story:
 
 
 def _asks(ranked: Ranked) -> bool:
-    return ranked.source.text.rstrip("\"”»') ").endswith("?")
+    """Whether the sentence asks, or announces a list that a brief has no room for."""
+    return ranked.source.text.rstrip("\"”»') ").endswith(("?", ":"))
 
 
 def _unit(main: Ranked, ranked: Sequence[Ranked]) -> Unit | None:
@@ -146,7 +153,7 @@ class Rewriter:
         self._options = options
 
     def rewrite(self, units: Sequence[Unit]) -> list[list[Draft]]:
-        """Drafts of each unit that may pass, best first, then the failing ones."""
+        """Drafts of each unit that pass, best first, then the failing ones."""
         texts = [[self._pool.ranked[i].source.text for i in unit.shown] for unit in units]
         written = rewrite(self._engine, texts, self._options.beam_size)
         found = []
@@ -162,7 +169,9 @@ class Rewriter:
             theirs = self._pool.verifier.check(text, before, within=before).support
             if verdict.support - theirs < _LEAST_OWN:
                 verdict = _refused(verdict, "it tells only the sentence before the one to be told")
-        sources = [_bare(self._pool.ranked[i].source.text) for i in unit.shown]
+        texts = [self._pool.ranked[i].source.text for i in unit.shown]
+        verdict = _with_edits(verdict, unsafe_change(texts[-1], text, " ".join(texts[:-1])))
+        sources = [_bare(source) for source in texts]
         copied = any(_bare(text) in source for source in sources)
         return Draft(text, verdict, "extractive" if copied else "abstractive", logprob)
 
@@ -171,8 +180,20 @@ class Rewriter:
         value = 0.5 * draft.verdict.support + 0.5 * draft.logprob
         value -= _WORD_COST * max(0, count_words(draft.text) - _AIM)
         value -= _COPIED * (1 - _new_share(draft, self._pool))
-        value += 2.0 * may_pass(draft) + 0.5 * draft.verdict.passed + 0.5 * stands_alone(draft)
+        value += 2.0 * draft.verdict.passed + 0.5 * stands_alone(draft)
         return value
+
+
+def _with_edits(verdict: Verdict, change: str) -> Verdict:
+    """The verdict with the check of changes, which settles what is judged by the words around."""
+    edits = Check(name="edits", passed=not change, detail=change or "none that can alter the meaning")
+    settled = (
+        replace(check, passed=True, detail=f"settled by the changes: {check.detail}")
+        if not change and not check.passed and check.name in SOFT_CHECKS
+        else check
+        for check in verdict.checks
+    )
+    return replace(verdict, checks=(*settled, edits))
 
 
 def _refused(verdict: Verdict, why: str) -> Verdict:

@@ -39,6 +39,12 @@ _DANGLING = re.compile(
     r"|in addition|another|the (?:latter|former|two|same|move|decision|statement|sources?))\b",
     re.IGNORECASE,
 )
+# "..., he added." says nothing of who he is.
+_HE_SAID = re.compile(
+    r",[\"”]?\s+(?:(?:he|she|it|they) (?:said|added|says|noted|explained|continued|stressed|told \w+)"
+    r"|(?:said|added) (?:he|she))(?: in [\w ]{3,30})?[.!]?$",
+    re.IGNORECASE,
+)
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|us|me)\b")
 _HEADING_WORDS = 14  # a line without a final mark that is not longer may be a heading
 _LEAST_WORDS, _MOST_WORDS = 7, 45
@@ -154,7 +160,7 @@ def rank(
         heads = [wanted, frozenset(content_stems(subheads[order]))] if subheads else [wanted]
         score = _score(sentences[i], analyses[i], order, n, centroid, names, heads)
         stems = frozenset(content_stems(sentences[i].text))
-        dangling = bool(_DANGLING.match(sentences[i].text))
+        dangling = bool(_DANGLING.match(sentences[i].text) or _HE_SAID.search(sentences[i].text))
         ranked.append(Ranked(source=sentences[i], index=i, score=score, stems=stems, dangling=dangling))
     return ranked
 

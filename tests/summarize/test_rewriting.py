@@ -16,8 +16,9 @@ from khabar_core.records import Briefing
 from khabar_summarize import BriefOptions, Summarizer, english_article
 from khabar_summarize.drafting import Drafter
 from khabar_summarize.drafts import Draft, Pool
+from khabar_summarize.edits import unsafe_change
 from khabar_summarize.english import count_words
-from khabar_summarize.rewriting import Rewriter, Unit, plan
+from khabar_summarize.rewriting import Rewriter, plan
 from khabar_summarize.selection import Ranked, overlap, rank
 from khabar_summarize.sources import SourceSentence
 from khabar_summarize.verify import Verifier
@@ -100,7 +101,7 @@ def test_two_sentences_that_are_too_long_together_are_not_told_together(sources:
 def test_what_was_shown_to_tell_another_sentence_is_not_told_again(sources: MakeSources) -> None:
     ranked = list(pool_of(sources(LANDED, HOPED, FUEL)).ranked)
     ranked[1] = replace(ranked[1], score=9.0)
-    assert plan(ranked, 5) == [Unit(1, (0, 1)), Unit(2, (2,))]
+    assert [(unit.main, unit.shown) for unit in plan(ranked, 5)] == [(1, (0, 1)), (2, (2,))]
 
 
 def test_what_says_about_the_same_is_not_told_twice(sources: MakeSources) -> None:
@@ -156,7 +157,7 @@ def test_every_unit_is_a_request_of_one_call(ceasefire: tuple[str, ...]) -> None
     engine = EchoEngine()
     brief(engine, *ceasefire, sentences=3)
     ((requests, options),) = engine.calls
-    assert len(requests) == 5
+    assert len(requests) == 6
     assert all(request.task == "brief" and not request.prefix for request in requests)
     assert options.sampling_temperature == 0.0
 
@@ -187,7 +188,7 @@ def test_a_name_before_a_unit_does_not_stand_for_a_pronoun_in_it(
     text = "Hans Grundberg would fly back to Amman within a month."
     pool = pool_of(sources(LANDED, "The pilot said that he would fly back to Amman within a month."))
     (draft,) = retell(pool, reteller({"pilot": [text]}), 1)
-    assert {failure.name for failure in draft.verdict.failures} == {"names"}
+    assert "names" in {failure.name for failure in draft.verdict.failures}
     assert pool.verifier.check(text).passed
 
 
@@ -227,15 +228,16 @@ def test_a_wording_that_tells_only_the_antecedent_is_refused(
     assert "it tells only the sentence before the one to be told" in [
         failure.detail for failure in draft.verdict.failures
     ]
-    (told,) = retell(pool, reteller({"flight": ["The flight of envoy Grundberg was late, he said."]}), 1)
+    named = "The envoy Hans Grundberg said the flight of the envoy to Sanaa had been late."
+    (told,) = retell(pool, reteller({"flight": [named]}), 1)
     assert told.verdict.passed
     assert set(told.verdict.cites) == {0, 1}
 
 
 def test_the_likeliest_wording_that_passes_is_taken(reteller: MakeEngine) -> None:
     wrong = "Heavy rain cut off 30 villages in West Darfur. [1]"
-    right = "West Darfur villages were cut off by heavy rain on Sunday, officials said. [1]"
-    other = "In West Darfur, heavy rain on Sunday cut off villages, officials said. [1]"
+    right = "Local officials said heavy rain cut off three villages in West Darfur on Sunday. [1]"
+    other = "Local officials said heavy rain had cut off three villages in West Darfur on Sunday. [1]"
     (sentence,) = brief(reteller({"rain": [wrong, right, other]}), RAIN, sentences=1).sentences
     assert (sentence.text, sentence.mode) == (right.removesuffix(" [1]"), "abstractive")
     assert sentence.cites == ("a:1",)
@@ -247,12 +249,37 @@ def test_the_likeliest_wording_that_passes_is_taken(reteller: MakeEngine) -> Non
 
 
 def test_a_wording_that_cannot_be_read_alone_is_passed_over(reteller: MakeEngine) -> None:
-    leaning = "It cut off three villages in West Darfur on Sunday, with heavy rain, officials said."
-    alone = "Officials said that heavy rain on Sunday cut off three villages in West Darfur."
-    (sentence,) = brief(reteller({"rain": [leaning, alone]}), RAIN, sentences=1).sentences
+    """Its changes are safe; but nothing before "it" says what that is."""
+    told = "The harbour of Aden said that it had closed two berths."
+    leaning = "It had closed two berths, the harbour of Aden said."
+    alone = "The harbour of Aden said it closed two berths."
+    assert not unsafe_change(told, leaning)
+    assert not unsafe_change(told, alone)
+    (sentence,) = brief(reteller({"berths": [leaning, alone]}), told, sentences=1).sentences
     assert sentence.text == alone
-    (sentence,) = brief(reteller({"rain": [leaning]}), RAIN, sentences=1).sentences
-    assert (sentence.text, sentence.mode) == (RAIN, "extractive")
+    (sentence,) = brief(reteller({"berths": [leaning]}), told, sentences=1).sentences
+    assert (sentence.text, sentence.mode) == (told, "extractive")
+
+
+def test_a_wording_is_checked_for_its_changes_not_by_the_words_around(
+    sources: MakeSources, reteller: MakeEngine
+) -> None:
+    """What limits the claim is left out: no other check sees it, for names, numbers and denials are right."""
+    told = "Residents of the northern districts of Aden must boil their water, the ministry said."
+    wide = "Residents must boil their water, the ministry said."
+    safe = "The ministry said residents of the northern districts of Aden must boil their water."
+    pool = pool_of(sources(told, FUEL))
+    failing, passing = sorted(
+        retell(pool, reteller({"Residents": [wide, safe]}), 0), key=lambda d: d.verdict.passed
+    )
+    assert (failing.text, passing.text) == (wide, safe)
+    assert [check.name for check in failing.verdict.failures] == ["edits"]
+    assert [check.detail for check in passing.verdict.checks if check.name == "edits"] == [
+        "none that can alter the meaning"
+    ]
+    briefing = brief(reteller({"Residents": [wide]}), told, sentences=1)
+    assert [(s.text, s.mode) for s in briefing.sentences] == [(told, "extractive")]
+    assert briefing.notes == ("extracts, because the model's wordings changed more than is safe: 1",)
 
 
 def test_when_every_wording_fails_the_sentence_itself_is_taken_and_a_note_says_why(
@@ -265,7 +292,19 @@ def test_when_every_wording_fails_the_sentence_itself_is_taken_and_a_note_says_w
     assert note.startswith("written sentence of [a:2] was replaced (extractive): numbers: 30 is not in the")
 
 
-def test_the_model_is_asked_about_two_wordings_of_a_unit(reteller: Callable[..., EchoEngine]) -> None:
+def test_a_wording_is_not_cut_so_that_it_says_more(reteller: MakeEngine) -> None:
+    """It is long, but without its attribution it would be a claim of khabar's own."""
+    source = (
+        "Rebels had shelled the northern districts of the town after talks in Muscat on the release of"
+        " two hundred prisoners broke down without any result, the ministry said."
+    )
+    told = source.replace("had shelled", "shelled")
+    (sentence,) = brief(reteller({"Rebels": [told]}), source, sentences=1).sentences
+    assert (sentence.text, sentence.mode) == (told, "abstractive")
+
+
+def test_a_model_of_khabars_own_gives_no_second_opinion(reteller: Callable[..., EchoEngine]) -> None:
+    """Its changes are looked at instead."""
     asked: list[str] = []
 
     class Doubter(reteller):  # type: ignore[misc, valid-type]
@@ -274,28 +313,24 @@ def test_the_model_is_asked_about_two_wordings_of_a_unit(reteller: Callable[...,
             return [-99.0, *(0.0 for _ in outputs[1:])]
 
     source = "The Houthi movement did not take part in the attack on the Safer plant, officials said."
-    start = "The Houthi movement has not taken part in the attack on the Safer plant"
-    wordings = [f"{start}{end}." for end in ("", ", officials said", ", said officials", ", it was said")]
-    briefing = brief(Doubter({"Safer": wordings}), source, sentences=1)
-    assert len(asked) == 2
-    assert set(asked) < set(wordings)
-    assert [s.text for s in briefing.sentences] == [source]
-    assert "model: " in briefing.notes[0]
+    told = "Officials said the Houthi movement did not take part in the attack on the Safer plant."
+    (sentence,) = brief(Doubter({"Safer": [told]}), source, sentences=1).sentences
+    assert (sentence.text, sentence.mode) == (told, "abstractive")
+    assert asked == []
 
 
 def test_units_that_there_is_no_room_for_get_no_note(reteller: MakeEngine) -> None:
-    engine = reteller({"rain": ["Heavy rain has cut off three villages."], "Fuel": ["Fuel costs 99 dinars."]})
+    rain = "Local officials said heavy rain cut off three villages in West Darfur on Sunday."
+    engine = reteller({"rain": [rain], "Fuel": ["Fuel costs 99 dinars."]})
     assert brief(engine, RAIN, FUEL, sentences=1).notes == ()
     assert len(brief(engine, RAIN, FUEL, sentences=2).notes) == 1
 
 
-def test_a_leaning_sentence_that_no_wording_tells_is_left_out_with_a_note(reteller: MakeEngine) -> None:
+def test_a_leaning_sentence_that_no_wording_tells_is_left_out(reteller: MakeEngine) -> None:
     engine = reteller({"landed": ["Envoy Grundberg landed in Sanaa on Monday."], "flight": [LANDED]})
     briefing = brief(engine, LANDED, LATE, FUEL, sentences=2)
     assert [s.text for s in briefing.sentences] == ["Envoy Grundberg landed in Sanaa on Monday.", FUEL]
-    (note,) = [note for note in briefing.notes if "[a:2]" in note]
-    assert "was left out" in note
-    assert "content: it tells only the sentence before the one to be told" in note
+    assert LANDED not in briefing.text
 
 
 def test_an_unfinished_wording_is_dropped(reteller: MakeEngine) -> None:
@@ -320,8 +355,8 @@ def test_sentences_stand_in_the_order_of_the_article(sources: MakeSources, retel
     assert [unit.main for unit in plan(ranked, 3)] == [2, 1, 0]
     engine = reteller(
         {
-            "rain": ["West Darfur villages were cut off by heavy rain, officials said."],
-            "Fuel": ["Traders said that Aden has scarce fuel this week."],
+            "rain": ["Local officials said heavy rain had cut off three villages in West Darfur on Sunday."],
+            "Fuel": ["Traders said that fuel is scarce in Aden this week."],
             "landed": ["Envoy Grundberg landed in Sanaa on Monday."],
         }
     )
@@ -333,13 +368,15 @@ def test_sentences_stand_in_the_order_of_the_article(sources: MakeSources, retel
 
 def test_a_unit_is_not_told_where_it_repeats_another(reteller: MakeEngine) -> None:
     """Both wordings are true, but the second says nothing that the first does not."""
-    first = "Envoy Grundberg landed in Sanaa, Yemen, on Monday for talks about its airport."
-    second = "The airport of Sanaa hosted talks on Monday."
+    first = "Envoy Grundberg landed on Monday at the airport of Sanaa, Yemen, for talks."
+    second = "The talks at the airport of Sanaa began on Monday."
     texts = (
-        "Envoy Grundberg landed on Monday in Sanaa, Yemen, to begin talks about its airport.",
-        "The airport of Sanaa in 2022 hosted the talks on Monday, guarded by soldiers in new uniforms.",
+        "Envoy Hans Grundberg landed on Monday at the airport of Sanaa, Yemen, for talks.",
+        second.removesuffix(".") + ", while soldiers in new uniforms guarded the gates, roofs and runways.",
     )
-    briefing = brief(reteller({"landed": [first], "uniforms": [second]}), *texts)
+    engine = reteller({"landed": [first], "uniforms": [second]})
+    assert brief(engine, texts[1], sentences=1).sentences[0].text == second
+    briefing = brief(engine, *texts, sentences=2)
     assert first in briefing.text
     assert second not in briefing.text
 

@@ -88,7 +88,7 @@ def test_a_small_window_keeps_order_the_lead_and_later_sections(sources: MakeSou
     [
         (
             "Beirut (Reuters) - Meanwhile, the minister (62) resigned on Friday after protests, he said.",
-            "The minister (62) resigned on Friday after protests.",
+            "The minister (62) resigned after protests, he said.",
         ),
         (
             "NEW YORK - The envoy, who arrived from Amman on Tuesday, met both delegations for two hours.",

@@ -152,25 +152,24 @@ def test_a_model_that_writes_nothing_leads_to_extracts(
 
 
 class Judge(EchoEngine):
-    """Writes one sentence; finds every text that contains a given word the likeliest."""
+    """An imported model that writes one sentence; finds every text with given words the likeliest."""
 
-    def __init__(self, output: str, likely: str, own: bool) -> None:
+    def __init__(self, output: str, likely: str) -> None:
         super().__init__(lambda request: output if "Safer" in request.text else "")
-        self._likely, self._own = likely, own
+        self._likely = likely
 
     @property
     def takes_hints(self) -> bool:
-        return self._own
+        return False
 
     def score(self, request: Request, outputs: Sequence[str]) -> list[float]:
         return [0.0 if self._likely in output else -10.0 for output in outputs]
 
 
-@pytest.mark.parametrize("own", [True, False])
-def test_the_models_second_opinion_can_stop_a_sentence(ceasefire: tuple[str, ...], own: bool) -> None:
+def test_the_second_opinion_of_an_imported_model_can_stop_a_sentence(ceasefire: tuple[str, ...]) -> None:
     article = english_article("\n".join(ceasefire[3:5]), "marib")
     text = "The Houthi movement did not take part in the attack on the Safer oil plant."
-    engine = Judge(text, "did take part", own)
+    engine = Judge(text, "did take part")
     assert isinstance(engine, Scorer)
     briefing = Summarizer(engine, options=BriefOptions(sentences=1)).brief([article])
     assert briefing.sentences[0].mode == "extractive"
@@ -229,7 +228,7 @@ def test_spellings_of_the_glossary_are_no_invented_names(
     translated: Callable[..., TranslatedArticle], writer: Callable[..., EchoEngine], own: bool
 ) -> None:
     pairs = [("قصف القوات إدلب.", "Government forces shelled Edlib on Friday, a rescue group said.")]
-    text = "Government forces shelled Idlib on Friday."
+    text = "A rescue group said government forces shelled Idlib on Friday."
     engine = EchoEngine(lambda request: f"{text} [1]") if own else writer(text)
     plain = Summarizer(engine).brief([translated("m", pairs)])
     term = TermHit(source="إدلب", source_span=(4, 8), target="Idlib", accepted=("Edlib",))
