@@ -29,8 +29,13 @@ _IDLE = re.compile(
     r"(?:,\s+|\s+)(?:(?:for (?:its|his|her|their) part|in turn|however|in (?:this|the same) context|as well)"
     r"|in a (?:(?:press|news) )?(?:statement|conference|tweet)|in a series of tweets)(?:,(?=\s)|(?=[\s.,]))"
 )
+# Not "the night of Tuesday", "since Monday", "Monday and Friday".
+_BEFORE_DAY = (
+    "of to and or until since from by before after between through for last next this the every late early"
+)
 _DAY = re.compile(
-    r"(?:\s+[Oo]n)?\s+(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: (?:morning|evening|afternoon))?"
+    rf"{''.join(f'(?<! {word})' for word in _BEFORE_DAY.split())}(?:\s+[Oo]n)?"
+    r"\s+(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: (?:morning|evening|afternoon))?"
     r"(?=[,.]| (?:that|said|called|announced|told|in|at|with|after|before|against|from)\b)"
 )
 _RELATIVE = re.compile(

@@ -99,6 +99,14 @@ def test_a_small_window_keeps_order_the_lead_and_later_sections(sources: MakeSou
             "The army said it had shot down a drone near Marib.",
         ),
         (
+            "The army said on Friday evening that it held the hill near the town.",
+            "The army said that it held the hill near the town.",
+        ),
+        (
+            "Ships had waited off the port since the night of Tuesday to Wednesday.",
+            "Ships had waited off the port since the night of Tuesday to Wednesday.",
+        ),
+        (
             "The strike killed four people, according to the health ministry.",
             "The strike killed four people, according to the health ministry.",
         ),
