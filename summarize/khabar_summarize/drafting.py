@@ -119,7 +119,6 @@ class Drafter:
         sizes = [(count_words(draft.text), unit.worth + _EACH) for unit, draft, _ in drafts]
         kept = [drafts[i] for i in best_fit(sizes, self._options.max_words, self._limit)]
         changed = sum(why == "" for _, _, why in kept)
-        self.notes += [why for _, draft, why in told if draft is None and why]
         self.notes += [why for _, _, why in kept if why]
         if changed:
             self.notes.append(f"extracts, because the model's wordings changed more than is safe: {changed}")

@@ -13,7 +13,7 @@ from khabar_core.engines.base import Engine
 from khabar_summarize.analysis import analyse
 from khabar_summarize.english import content_stems
 from khabar_summarize.second_opinion import Scorer
-from khabar_summarize.selection import Ranked
+from khabar_summarize.selection import Ranked, points_back
 from khabar_summarize.verify import Verdict, Verifier
 
 __all__ = ["PRONOUNS", "Draft", "Pool", "confirmed", "may_pass", "repetition", "stands_alone"]
@@ -53,7 +53,9 @@ def repetition(left: Draft, right: Draft) -> float:
 
 
 def stands_alone(draft: Draft) -> bool:
-    """Whether it can be read without the sentence before: no pronoun, or a name before it."""
+    """Whether it can be read without the sentence before: no "these names", no pronoun without a name."""
+    if points_back(draft.text):
+        return False
     pronoun = _PRONOUN.search(draft.text)
     return pronoun is None or any(name.span[0] < pronoun.start() for name in analyse(draft.text).names)
 

@@ -16,7 +16,7 @@ from khabar_summarize.analysis import Analysis, analyse
 from khabar_summarize.english import content_stems, count_words, word_set
 from khabar_summarize.sources import SourceSentence
 
-__all__ = ["Ranked", "fit_window", "overlap", "rank", "subheads_over", "usable"]
+__all__ = ["Ranked", "fit_window", "overlap", "points_back", "rank", "subheads_over", "usable"]
 
 _NOT_BODY = word_set("headline subhead caption dateline byline")
 _BOILERPLATE = re.compile(
@@ -38,6 +38,12 @@ _DANGLING = re.compile(
     r"^\W*(?:he|she|it|they|his|her|their|this|these|that|those|but|and|so|however|moreover|also|meanwhile"
     r"|in addition|another|the (?:latter|former|two|same|move|decision|statement|sources?))\b",
     re.IGNORECASE,
+)
+# "These names" were named before; "this week" was not.
+_POINTS = re.compile(
+    r"\b(?:these|those|this|such)\s+(?!(?:week|weekend|month|year|morning|afternoon|evening|time|season|century"
+    r"|summer|winter|spring|autumn|and|as|was|is|will|would|has|had|a|an|who|that|which|in|of|to|week's|year's)\b)"
+    r"[a-z]{3,}"
 )
 # "..., he added." says nothing of who he is.
 _HE_SAID = re.compile(
@@ -110,6 +116,11 @@ def _bare(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
+def points_back(text: str) -> bool:
+    """Whether it speaks of something as named before: "these names"; what is quoted does not count."""
+    return _POINTS.search(re.sub(r'"[^"]*"|“[^”]*”', "", text)) is not None
+
+
 def overlap(left: frozenset[str], right: frozenset[str]) -> float:
     """Jaccard share of common stems."""
     union = len(left | right)
@@ -160,7 +171,8 @@ def rank(
         heads = [wanted, frozenset(content_stems(subheads[order]))] if subheads else [wanted]
         score = _score(sentences[i], analyses[i], order, n, centroid, names, heads)
         stems = frozenset(content_stems(sentences[i].text))
-        dangling = bool(_DANGLING.match(sentences[i].text) or _HE_SAID.search(sentences[i].text))
+        text = sentences[i].text
+        dangling = bool(_DANGLING.match(text) or _HE_SAID.search(text)) or points_back(text)
         ranked.append(Ranked(source=sentences[i], index=i, score=score, stems=stems, dangling=dangling))
     return ranked
 

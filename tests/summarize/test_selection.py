@@ -212,3 +212,19 @@ def test_what_a_subhead_mentions_matters_in_its_section(sources: MakeSources) ->
     titled = rank(pool, kept, subheads=subheads_over(pool, kept))
     assert titled[2].score > plain[2].score
     assert titled[0].score == plain[0].score
+
+
+@pytest.mark.parametrize(
+    ("text", "leans"),
+    [
+        ("The mediator proposed that these names be given to a committee.", True),
+        ("The road will stay closed, he added.", True),
+        ("The ministry called such reports false.", True),
+        ("The road will stay closed this week, the ministry said.", False),
+        ('The envoy said: "We reject these names."', False),
+        ("The minister said he would resign.", False),
+    ],
+)
+def test_what_points_back_leans_on_the_sentence_before(sources: MakeSources, text: str, leans: bool) -> None:
+    pool = sources("Two sides met in Muscat on Monday to speak of prisoners.", text)
+    assert rank(pool, range(2))[1].dangling is leans
