@@ -18,7 +18,8 @@ _DATELINE = re.compile(
     r"\s*[-–—]+\s+(?=[\"“A-Z])"
 )
 _LEADS = re.compile(
-    r"^(?:meanwhile|later|subsequently|however|moreover|furthermore|in addition|in (?:this|the same) context|in turn|in fact"
+    r"^(?:meanwhile|later|subsequently|however"
+    r"|moreover|furthermore|in addition|in (?:this|the same) context|in turn|in fact"
     r"|for (?:his|her|its|their) part|on the other hand|in another development|also|besides|thus|therefore"
     r"|indeed|notably|consequently|it is worth (?:noting|mentioning) that|it should be noted that|but|and"
     r"),?\s+",

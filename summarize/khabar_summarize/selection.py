@@ -42,7 +42,7 @@ _DANGLING = re.compile(
 # "These names" were named before; "this week" was not.
 _POINTS = re.compile(
     r"\b(?:these|those|this|such)\s+(?!(?:week|weekend|month|year|morning|afternoon|evening|time|season|century"
-    r"|summer|winter|spring|autumn|and|as|was|is|will|would|has|had|a|an|who|that|which|in|of|to|week's|year's)\b)"
+    r"|summer|winter|spring|autumn|and|as|was|is|will|would|has|had|a|an|who|that|which|in|of|to|week's|year's|\w+ing|\w+ed)\b)"
     r"[a-z]{3,}"
 )
 # "..., he added." says nothing of who he is.
