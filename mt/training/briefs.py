@@ -8,19 +8,21 @@ article does not support is dropped. Left out: selection of sentences at run tim
 
 from __future__ import annotations
 
-import itertools
 import json
 import lzma
 import random
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "summarize/training"))
+
+from check_rewrites import as_article, held_out, new_share
+
 MAX_WORDS = 560  # of the numbered article: about 800 tokens
 MAX_REWRITTEN = 3  # sentences that one brief sentence is made from
-MOST_NEW = (
-    0.8  # new pairs of neighbouring words in a rewritten sentence: freer ones teach a small model to invent
-)
+MOST_NEW = 0.8  # new word pairs in a rewritten sentence; freer ones teach a small model to invent
 WINDOW_WORDS = 310  # what the model is shown at run time: about 440 tokens
 _SENTENCE = re.compile(r"(?<=[.!?][\"”’)]|.[.!?])\s+(?=[\"“‘(]?[A-Z0-9])|\n+")
 # After these a full stop does not end the sentence.
@@ -128,28 +130,14 @@ def read(path: Path) -> list[dict]:
         return [json.loads(line) for line in file]
 
 
-def rewrites(own: Path, heldout: bool = False) -> list[dict]:
+def rewrites(own: Path) -> list[dict]:
     """Our rewritten sentences as articles of a single brief sentence; every tenth is kept out."""
-    rows = []
-    for path in sorted(own.glob("rewrites_*.jsonl")):
-        for number, item in enumerate(read(path)):
-            if (number % 10 == 9) == heldout:
-                cites = list(range(1, len(item["sources"]) + 1))
-                part = {"text": item["brief"], "cites": cites, "also": item["also"], "wrong": item["wrong"]}
-                rows.append(
-                    {
-                        "id": item["id"],
-                        "sentences": item["sources"],
-                        "brief": [part | {"error": item["error"]}],
-                    }
-                )
-    return rows
-
-
-def new_share(text: str, sources: list[str]) -> float:
-    """Share of the text's pairs of neighbouring words that no source has."""
-    pairs = [set(itertools.pairwise(re.findall(r"[a-z0-9]+", t.lower()))) for t in (text, *sources)]
-    return len(pairs[0] - set().union(*pairs[1:])) / max(1, len(pairs[0]))
+    return [
+        as_article(item)
+        for path in sorted(own.glob("rewrites_*.jsonl"))
+        for number, item in enumerate(read(path))
+        if not held_out(number)
+    ]
 
 
 def alone(sentences: list[str], text: str, cites: list[int]) -> dict | None:

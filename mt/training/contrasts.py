@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import difflib
 import random
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from briefs import read, rewrites
+from corrupt import corruptions  # beside check_rewrites, which briefs has made importable
 
-ROOT = Path(__file__).parents[2]
 # One planted error in so many is kept, so that the easy kinds do not crowd out the others.
 _KEEP = {"numbers": 0.2, "dates": 0.3, "names": 0.2, "roles": 0.7, "negation": 0.25, "quotes": 0.2}
 _MAX_SOURCES = 4
@@ -27,8 +26,6 @@ _LEAST_ALIKE, _MOST_LONGER = 0.8, 3
 
 def of_article(row: dict, rng: random.Random) -> Iterator[dict]:
     """All pairs about one article with a cited brief."""
-    from corrupt import corruptions
-
     sentences = row["sentences"]
     for part in row["brief"]:
         prompt = _prompt(part["cites"], sentences, rng)
@@ -59,7 +56,6 @@ def _prompt(cites: Sequence[int], sentences: Sequence[str], rng: random.Random) 
 
 def examples(summ: Path, own: Path, rng: random.Random) -> tuple[list[dict], dict[str, int]]:
     """All pairs, shuffled, and how many of each kind. Every fifth cited brief is kept out."""
-    sys.path.insert(0, str(ROOT / "summarize/training"))
     articles = [row for i, row in enumerate(read(summ / "briefs_cited.jsonl.xz")) if i % 5]
     for path in sorted(own.glob("briefs_*.jsonl")):
         articles += read(path)

@@ -21,7 +21,7 @@ from khabar_summarize.options import BriefOptions
 from khabar_summarize.rewriting import Rewriter, Unit, plan
 from khabar_summarize.selection import Ranked, fit_window, overlap
 from khabar_summarize.verify import Verdict
-from khabar_summarize.writing import Candidate, Writer, writes_citations
+from khabar_summarize.writing import Candidate, Writer, can_retell
 
 __all__ = ["Drafter"]
 
@@ -37,9 +37,7 @@ _WINDOW_SHARE = 0.9  # of a model's input that the article may take
 _EACH = 0.2  # what a sentence more is worth to a brief, whatever it says
 _SHORT = 22  # words; a longer extract is cut where it can be
 _SPARE_UNITS = 3  # told beside those that there is room for, because some fail
-_MIXED = (
-    0.1  # what each source beyond the second costs: such sentences may join what does not belong together
-)
+_MIXED = 0.1  # what each source beyond the second costs: it may not belong to the others
 _NOTHING = "the model wrote nothing; the brief is extractive"
 _LONG_WINDED = 0.01  # what a word beyond the twentieth costs a sentence
 
@@ -97,8 +95,8 @@ class Drafter:
         """The drafts in reading order; never more words or sentences than asked for."""
         drafts: list[Draft] = []
         if self._engine is not None and not self._options.extractive:
-            own = writes_citations(self._engine)
-            drafts = self._retold(self._engine) if own else self._written(self._engine)
+            write = self._retold if can_retell(self._engine) else self._written
+            drafts = write(self._engine)
             if not drafts and not self.notes:
                 self.notes.append(_NOTHING)
         if self._words(drafts) < _FULL * self._options.max_words and len(drafts) < self._limit:

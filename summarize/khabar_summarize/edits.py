@@ -4,7 +4,7 @@ Read closely, a quarter of what a small model retells says something else than i
 numbers and denials are right: a word that limits the claim is left out ("residents of the eastern districts"
 become "residents"), a preposition changes ("in" to "into"), a fact moves to another clause. So what was
 changed is looked at, not what is left: the words are aligned in order, and every change must be of a kind
-that leaves a true sentence true. Nearly nothing may be put in; what may be left out is listed here.
+that leaves a true sentence true. Nearly nothing may be put in; what may be left out is listed (edit_words).
 
 In: a source sentence, perhaps the one before it, a written sentence. Out: the first change that may alter the
 meaning, in words, or "". Not here: names, numbers, quotes (checks), what replaces a sentence that fails.
@@ -18,127 +18,46 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from khabar_summarize.english import plain_quotes, word_map, word_set
+from khabar_summarize.edit_words import (
+    ABOUT,
+    BETWEEN,
+    COUNTS,
+    DAYS,
+    FREE,
+    IDLE,
+    KINDS,
+    LIMITS,
+    LOOSE,
+    MADE,
+    MODALS,
+    NATIONS,
+    OFFICES,
+    PARTICIPLES,
+    PAST,
+    PASTS,
+    PLAIN,
+    PREPOSITIONS,
+    PRONOUNS,
+    RELATIVES,
+    SAME,
+    SAYING,
+    SPELT,
+    TAILS,
+    TELLING,
+    THINGS,
+    TIMES,
+    TITLES,
+    VERBS,
+    WHERE_SAID,
+    WIDENS,
+)
+from khabar_summarize.english import plain_quotes
 
 __all__ = ["unsafe_change"]
 
 _MOST_WORDS = 150  # in a sentence; longer ones are not compared, only copied
 _WORD = re.compile(r"[$€£]?\w+(?:(?:[.,'-]|(?<=[A-Z])\.)\w+)*%?")
 _EDGE = re.compile(r"[,;:()\[\]–—]|(?<!\w)-|-(?!\w)|[.!?][\"')]*\s*$|[!?]")
-_FREE = word_set("a an the that")  # words that carry no claim: they may come and go
-_SPELT = (  # of two ways to write the same, the one that is compared
-    (re.compile(r"\bcan't\b|\bcannot\b"), "can not"),
-    (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"n't\b"), " not"),
-    (re.compile(r"\b([\d.,]+(?: [mbtr]+illion)?) (?:US )?dollars\b"), r"$\1"),
-    (re.compile(r"\b([Mm]inist(?:ry|er)) of (?:the )?([A-Z][a-z]+)(?! and\b)\b"), r"\2 \1"),
-    (re.compile(r"\b[Pp]er ?cent\b"), "percent"),
-    (re.compile(r"\bthe beginning\b"), "the start"),
-    (re.compile(r"\baffiliated (?:with|to)\b"), "linked to"),
-    (re.compile(r"\ba meeting (?=between\b|with\b)"), "talks "),
-    (re.compile(r"(?<=for )meeting (?=between\b)"), "talks "),
-    (re.compile(r"(?<=\w)is(e[ds]?|ing|ations?|ational)\b"), r"iz\1"),
-    (re.compile(r"\b[Bb]een attacked\b"), "come under attack"),
-    (re.compile(r"^[A-Z]\w+(?: [A-Z]\w+)?(?: \([^)]*\))? [-–—] (?=(?:\S+ ){8})"), ""),
-)
-_SAYING = word_set(
-    """
-    said says say affirmed stated announced added stressed noted explained declared revealed indicated
-    reported emphasised emphasized considered confirmed reiterated continued mentioned insisted replied
-    underlined affirms states announces declares reports
-    """
-)
-_TELLING = word_set("saying adding noting stressing explaining stating affirming emphasizing")
-_PLAIN = word_set("said says say stated saying adding")  # what they may become
-_SAME = word_map(
-    """
-    whereas:while nearly:almost u.s:us u.n:un began:started
-    begun:started injured:wounded till:until tonnes:tons centre:center defence:defense programme:program
-    were:was are:is toward:towards
-    """
-)
-_ABOUT = word_set("about around approximately")
-# After "have" as in a plain past: "has fallen" is "fell", "has met" is "met".
-_PAST = word_map(
-    """
-    fallen:fell taken:took given:gave begun:started gone:went broken:broke seen:saw shown:showed
-    driven:drove written:wrote spoken:spoke chosen:chose withdrawn:withdrew grown:grew thrown:threw
-    risen:rose become:became come:came left:left met:met held:held said:say told:told made:made lost:lost
-    found:found sent:sent shot:shot led:led won:won paid:paid struck:struck hit:hit cut:cut put:put
-    kept:kept brought:brought built:built bought:bought sold:sold
-    """
-)
-_VERBS = word_set("was is has have had will would can could may might must do does did tells") | set(
-    _PAST.values()
-)
-_COUNTS = word_set("a an one the this that each every another")
-_PASTS = frozenset(_PAST.values()) | {"was"}
-_MODALS = word_set("will would can could may might must shall should")
-_BETWEEN = word_set("not also already since yet never now just")
-_DAYS = word_set("monday tuesday wednesday thursday friday saturday sunday yesterday today")
-_TIMES = word_set("night morning evening afternoon and or to")
-_PREPOSITIONS = word_set(
-    """
-    of in on at to from by with for into onto over under about against between among through during before
-    after since until towards across near within without behind off via per
-    """
-)
-# Left out wherever it stands, if nothing is denied by it; the second kind beside a verb of saying only.
-_IDLE = re.compile(
-    r"for (?:its|his|her|their) part|in turn|in this context|in (?:the )?same context|in fact|as well|however"
-    r"|meanwhile|moreover|furthermore|on other hand|once again|again|once more|very|highly|in order"
-    r"|respectively|currently|at present|already|officially|urgently|also|thus"
-)
-_WHERE_SAID = re.compile(
-    r"in (?:press )?statement|in tweet|in series of tweets"
-    r"|(?:at|in|during) (?:later )?(?:press|news) conference"
-)
-_TITLES = word_set(
-    """
-    president minister secretary general ambassador king prince sheikh chancellor premier senator governor
-    mayor lieutenant colonel captain brigadier spokesman spokeswoman mr mrs ms dr sir secretary-general
-    chief director envoy leader commander justice judge
-    """
-)
-_NATIONS = word_set(
-    """
-    us u.s american russian turkish french british german iranian iraqi syrian israeli lebanese egyptian saudi
-    yemeni libyan sudanese jordanian palestinian qatari ukrainian chinese north south korean
-    """
-)
-_OFFICES = word_set("of state for affairs defense interior foreign prime special treasury")
-_KINDS = word_set("former late vice deputy acting ex then interim self-styled would-be assistant")
-_MADE = word_set("became become as elected named appointed called")
-_THINGS = word_set(  # named after somebody
-    "bridge base street airport hospital university school mosque square camp city center dam company motors"
-    " works bank party"
-)
-# What widens when something is left out, so that a true sentence may become false.
-_WIDENS = word_set(
-    """
-    no not never nobody none nothing without only first last most least every all each any if unless whether
-    few neither nor
-    """
-)
-# A part with one of these limits or takes back what is said.
-_LIMITS = word_set(
-    """
-    if unless provided except only not no never nor none neither nobody nothing without until but although
-    though despite even whether when once pending assuming otherwise long soon however contrary instead
-    unlike excluding sparing barring depending failing lacking besides notwithstanding minus subject
-    according told claimed alleged allegedly reportedly supposedly apparently perhaps possibly probably
-    denied denies denying rejected dismissed disputed false falsely untrue wrong wrongly retracted withdrew
-    would will could may might can must should
-    """
-)
-_RELATIVES = word_set("which who whose where")
-# A part at the end that begins so can go with everything behind it.
-_TAILS = _RELATIVES | _TELLING | word_set("while as after following amid including")
-_PARTICIPLES = word_set("led known backed based located founded headed")
-_LOOSE = word_set(
-    "and but while as after saying in on including"
-)  # a comma before these is a matter of taste
-_PRONOUNS = word_set("he she it they")
 _SAID = "said|says|added|announced|reported|stated"
 # "Y, X said in a statement." and "Y, said X."
 _ATTRIBUTED = re.compile(
@@ -221,7 +140,7 @@ def _quotes(source: str, written: str) -> str:
 def _orders(text: str) -> list[str]:
     """The sentence, and with an attribution at its end put first: "Y, X said" is "X said Y"."""
     text = text.strip()
-    for pattern, put in _SPELT:
+    for pattern, put in SPELT:
         text = pattern.sub(put, text)
     match = _ATTRIBUTED.fullmatch(text)
     if match is None:
@@ -241,7 +160,7 @@ def _words(text: str) -> list[_Word]:
     for i, token in enumerate(lower):
         edge = edge or edges[i]
         few = lower[i + 1 : i + 2] in (["few"], ["little"])
-        if token in _FREE and not few:
+        if token in FREE and not few:
             lead = f"{lead} {token}"
             if words and edges[i + 1]:
                 words[-1] = replace(words[-1], end=True)
@@ -250,10 +169,10 @@ def _words(text: str) -> list[_Word]:
             past = True
             continue
         key = _key(token)
-        if past and token not in _BETWEEN:
-            key, past = ("was" if token == "been" else _PAST.get(token, key)), False
+        if past and token not in BETWEEN:
+            key, past = ("was" if token == "been" else PAST.get(token, key)), False
         near = lower[max(0, i - 3) : i]
-        one = any(t in _COUNTS or t.isdigit() for t in near)
+        one = any(t in COUNTS or t.isdigit() for t in near)
         next_edge = next((p for p in range(i + 1, len(edges)) if edges[p]), i)
         that = next_edge == i + 1 or "that" in lower[i + 1 : min(i + 6, next_edge)]
         words.append(_Word(found[i][0], key, lead, edge, edges[i + 1], one, that))
@@ -263,23 +182,23 @@ def _words(text: str) -> list[_Word]:
 
 def _is_perfect(have: str, following: Sequence[str]) -> bool:
     """Whether this form of have makes a past of the verb behind it."""
-    left = [word for word in following if word not in _BETWEEN]
+    left = [word for word in following if word not in BETWEEN]
     if left[:1] == ["been"]:
         return have == "had" or _participle("".join(left[1:2]))
     return bool(left) and _participle(left[0])
 
 
 def _participle(word: str) -> bool:
-    return word in _PAST or (word.endswith("ed") and len(word) > 4)
+    return word in PAST or (word.endswith("ed") and len(word) > 4)
 
 
 def _key(word: str) -> str:
     """Without a plural's s; "recruiters" and "recruits", "attack" and "attacked" stay apart."""
-    if word in _SAYING:
+    if word in SAYING:
         return "say"
-    if word in _TELLING:
+    if word in TELLING:
         return "saying"
-    word = _SAME.get(word, word)
+    word = SAME.get(word, word)
     if any(char.isdigit() for char in word):
         return re.sub(r",(?=\d{3})", "", word)
     if word.endswith("ies") and len(word) > 4:
@@ -316,8 +235,8 @@ def _kept(theirs: Sequence[_Word], mine: Sequence[_Word], gap: Sequence[_Word]) 
     """What changed in words that are kept, behind a gap: number, verb of saying, the commas between them."""
     for place, (old, new) in enumerate(zip(theirs, mine, strict=True)):
         left, right = old.text.lower(), new.text.lower()
-        changed = old.key == "say" and not (right in _PLAIN and old.that)
-        changed = changed or (old.key == "saying" and right not in _PLAIN)
+        changed = old.key == "say" and not (right in PLAIN and old.that)
+        changed = changed or (old.key == "saying" and right not in PLAIN)
         if left.rstrip("s") == right.rstrip("s"):
             changed = old.one or old.named or new.one or new.named
         if left != right and changed:
@@ -331,14 +250,14 @@ def _may_part(theirs: Sequence[_Word], place: int, new: _Word, gap: Sequence[_Wo
     """Whether the comma before this word of a kept run may come or go."""
     old = theirs[place]
     if place == 0 and gap:
-        return (new.edge and (gap[0].edge or old.key == "not")) or (old.edge and old.key not in _RELATIVES)
-    if old.key in _RELATIVES:
+        return (new.edge and (gap[0].edge or old.key == "not")) or (old.edge and old.key not in RELATIVES)
+    if old.key in RELATIVES:
         return False
     if old.edge and gap and theirs[0].edge and all(word.named for word in theirs[:place]):
         return True  # "The governor, Karim Haddad, resigned" without "The governor,"
     if old.key == "say":
         return False
-    return old.key in _LOOSE or (new.edge and new.named)
+    return old.key in LOOSE or (new.edge and new.named)
 
 
 class _Source:
@@ -354,19 +273,19 @@ class _Source:
         self._before = before
         self._keys = [word.key for word in words]
         self._raw = [word.text.lower().rstrip(".") for word in words]
-        self._widens = bool(_WIDENS & set(self._raw)) or any(w.endswith("est") for w in self._raw)
+        self._widens = bool(WIDENS & set(self._raw)) or any(w.endswith("est") for w in self._raw)
         # "To" before a place is no infinitive.
         infinitive = any(
             a == "to" and not w.lead and not w.named for a, w in zip(self._raw, words[1:], strict=False)
         )
-        self._modal = infinitive or bool(_MODALS & set(self._raw))
+        self._modal = infinitive or bool(MODALS & set(self._raw))
 
     def may_stand(self, i1: int, i2: int, put: Sequence[_Word], following: Sequence[_Word]) -> bool:
         """Whether these words say the same as those from i1 to i2."""
         new, old = [w.key for w in put], self._keys[i1:i2]
         after = following[0].key if following else ""
         if not old:
-            return new == ["on"] and after in _DAYS
+            return new == ["on"] and after in DAYS
         if new == ["and"] and not self._widens:
             return " ".join(old) in ("in addition to", "as well as", "along with", "but")
         if new == ["and", "say"]:
@@ -374,13 +293,13 @@ class _Source:
         if new == ["say"]:
             return old in (["told", "reporter"], ["told", "journalist"])
         if after[:1].isdigit() and " ".join(old) in ("more than", "over"):
-            counts = i1 == 0 or self._raw[i1 - 1] in _PREPOSITIONS or _verb(self._raw[i1 - 1], "")
+            counts = i1 == 0 or self._raw[i1 - 1] in PREPOSITIONS or _verb(self._raw[i1 - 1], "")
             return counts and " ".join(new) in ("more than", "over")
-        if after[:1].isdigit() and len(old) == len(new) == 1 and old[0] in _ABOUT:
-            return new[0] in _ABOUT
+        if after[:1].isdigit() and len(old) == len(new) == 1 and old[0] in ABOUT:
+            return new[0] in ABOUT
         if len(old) == len(new) == 1 and put[0].named and self._words[i1].named:
             return _romanised(old[0]) == _romanised(new[0])
-        return len(old) == 1 and old[0] in _PRONOUNS and i1 == 0 and self._is_subject(put, i2)
+        return len(old) == 1 and old[0] in PRONOUNS and i1 == 0 and self._is_subject(put, i2)
 
     def _is_subject(self, put: Sequence[_Word], i: int) -> bool:
         """Whether the words are what the sentence before tells of, and surely what a pronoun means."""
@@ -393,15 +312,12 @@ class _Source:
             w
             for p, w in enumerate(self._before)
             if (
-                w.named
-                and p >= end
-                and w.key not in _DAYS
-                and theirs[p - 1] not in ("in", "at", "from", "to")
+                w.named and p >= end and w.key not in DAYS and theirs[p - 1] not in ("in", "at", "from", "to")
             )
             or (p >= end and _title(w))
         ]
         verb = self._before[end : end + 1]
-        speaks = bool(verb) and not verb[0].named and verb[0].key not in (*_PREPOSITIONS, "and", "or")
+        speaks = bool(verb) and not verb[0].named and verb[0].key not in (*PREPOSITIONS, "and", "or")
         front = [w for w in self._before[:first] if not w.named or _title(w)]
         return speaks and not others and all(_title(w) for w in front) and theirs[first - 1 : first] != ["of"]
 
@@ -430,16 +346,16 @@ class _Source:
             return previous == "not"
         if text in ("number of", "quantity of", "quantities of", "group of"):
             return bool({"a", "an"} & set(self._words[i1].lead.split())) and not self._widens
-        if len(words) == 1 and words[0] in _PREPOSITIONS and previous in ("and", "or", "not"):
-            last = [w for w in self._raw[:i1] if w in _PREPOSITIONS]
+        if len(words) == 1 and words[0] in PREPOSITIONS and previous in ("and", "or", "not"):
+            last = [w for w in self._raw[:i1] if w in PREPOSITIONS]
             return last[-1:] == words
         if text == "and":
             return following == "not"
-        if _WHERE_SAID.fullmatch(text):
-            return self._said(i1, i2) and following not in _PREPOSITIONS - {"on"}
+        if WHERE_SAID.fullmatch(text):
+            return self._said(i1, i2) and following not in PREPOSITIONS - {"on"}
         if text in ("which is", "which was", "who is", "who was"):
             return self._words[i1].edge and following.endswith("ed")
-        if _IDLE.fullmatch(text) is None or previous in _WIDENS | _MODALS | {"as", "for"}:
+        if IDLE.fullmatch(text) is None or previous in WIDENS | MODALS | {"as", "for"}:
             return False
         return not (following in ("to", "as", "of") and text in ("as well", "in turn", "also")) and not (
             text in ("thus", "again") and self._widens
@@ -448,19 +364,19 @@ class _Source:
     def _day(self, i1: int, i2: int) -> bool:
         words, previous, following = self._raw[i1:i2], self._near(i1)[0], self._near(i2)[1]
         if words == ["on"]:
-            return following in _DAYS and previous not in _TIMES
-        if words[-1] not in _DAYS or any(w not in _DAYS and w != "on" for w in words) or len(words) > 2:
+            return following in DAYS and previous not in TIMES
+        if words[-1] not in DAYS or any(w not in DAYS and w != "on" for w in words) or len(words) > 2:
             return False
-        if following in _TIMES | _DAYS | {"not"} or previous in _TIMES | _PREPOSITIONS:
+        if following in TIMES | DAYS | {"not"} or previous in TIMES | PREPOSITIONS:
             return False
         if "say" in self._keys[max(0, i1 - 1) : i1] + self._keys[i2 : i2 + 1]:
             return True
-        narrow = any(w.key in _RELATIVES and not w.edge for w in self._words[:i1])
-        past = any(w in _PASTS or w.endswith("ed") for w in self._keys[:i1] + self._keys[i2 : i2 + 1])
+        narrow = any(w.key in RELATIVES and not w.edge for w in self._words[:i1])
+        past = any(w in PASTS or w.endswith("ed") for w in self._keys[:i1] + self._keys[i2 : i2 + 1])
         if self._widens or self._modal or narrow or not past:
             return False
         free = self._words[i2 - 1].end or _verb(following, "")
-        return free or (words[0] == "on" and following in _PREPOSITIONS)
+        return free or (words[0] == "on" and following in PREPOSITIONS)
 
     def _title(self, i1: int, i2: int) -> bool:
         """A title before a name, a first name behind a title."""
@@ -472,37 +388,37 @@ class _Source:
         ):
             name += 1
         run = self._words[i2:name]
-        if not run or self._raw[name - 1] in _THINGS or previous in _KINDS | _MADE:
+        if not run or self._raw[name - 1] in THINGS or previous in KINDS | MADE:
             return False
         if previous.endswith("'s"):
             return False
-        nouns = _TITLES | _OFFICES | _NATIONS | _KINDS
+        nouns = TITLES | OFFICES | NATIONS | KINDS
         if out[-1].end and raw[0].endswith("'s") and len(raw) > 1:  # "the bank's governor, Ali Hassan"
             out, raw = out[1:], raw[1:]
         if all(w in nouns for w in raw):
-            ends = raw[-1] in _TITLES or (raw[-1] in _OFFICES - {"of", "for", "and"} and "of" in raw)
+            ends = raw[-1] in TITLES or (raw[-1] in OFFICES - {"of", "for", "and"} and "of" in raw)
             if following in nouns:
-                nation = len(raw) == 1 and raw[0] in _NATIONS - {"north", "south"}
-                return nation and previous not in nouns | _TIMES and len(run) > 1
+                nation = len(raw) == 1 and raw[0] in NATIONS - {"north", "south"}
+                return nation and previous not in nouns | TIMES and len(run) > 1
             person = len(run) > 1 or "say" in self._keys[max(0, i1 - 1) : i1] + self._keys[name : name + 1]
             apart = out[-1].end and self._keys[name : name + 1] in (["and"], ["or"])
-            whole = raw[0] in _TITLES | _NATIONS | _KINDS | {"foreign", "prime", "defense", "interior"}
+            whole = raw[0] in TITLES | NATIONS | KINDS | {"foreign", "prime", "defense", "interior"}
             told = not {"late", "acting", "interim"} & set(raw) and previous not in nouns and person
             return (
                 ends
                 and whole
                 and told
                 and not apart
-                and bool(_TITLES & set(raw))
+                and bool(TITLES & set(raw))
                 and not run[0].key.endswith("'")
             )
         named = all(w.named and w.key[-1:] != "'" for w in out) and len(out) <= 3 and not out[-1].end
-        return named and previous in _TITLES and len(run) == 1 and not {following, *raw} & nouns
+        return named and previous in TITLES and len(run) == 1 and not {following, *raw} & nouns
 
     def _part(self, i1: int, i2: int) -> bool:
         """A part between two commas, or from a comma to the end, that adds to what is said."""
         out, raw, n = self._words[i1:i2], self._raw[i1:i2], len(self._words)
-        if "say" in self._keys[i1:i2] or _LIMITS & set(raw) or any(w.endswith("n't") for w in raw):
+        if "say" in self._keys[i1:i2] or LIMITS & set(raw) or any(w.endswith("n't") for w in raw):
             return False
         if i2 == n and i1 and raw[0] in ("after", "following") and not out[0].edge:
             return not self._widens and not self._modal and not any(w.edge for w in out)
@@ -515,29 +431,29 @@ class _Source:
                 and not any(w.edge for w in out[1:])
             )
         first = raw[0]
-        if i2 == n and first in _TAILS:
+        if i2 == n and first in TAILS:
             return True
         if i2 == n and first == "and" and not any(w.edge for w in out[1:]):
             return len(out) > 2 and "that" in out[1].lead.split() and "both" not in self._raw
         if any(w.edge for w in out[1:]) or (i2 < n and self._raw[i2] in ("and", "or", "nor", "but")):
             return False
-        if first in _TAILS or (first.endswith("ing") and not self._raw[i1 - 1].endswith("ing")):
+        if first in TAILS or (first.endswith("ing") and not self._raw[i1 - 1].endswith("ing")):
             return True
         if {"and", "or", "nor", "but"} & set(raw):
             return False
         if i2 < n and not _verb(self._raw[i2], self._keys[i2]):
             return False
-        described = bool(_FREE & set(out[0].lead.split())) or first in _TITLES or first in _PARTICIPLES
+        described = bool(FREE & set(out[0].lead.split())) or first in TITLES or first in PARTICIPLES
         if i2 == n:
             return described and self._words[i1 - 1].named and not any(w.edge for w in self._words[1:i1])
         named = all(w.named for w in out) and (
-            self._raw[i1 - 1] in _TITLES or re.match(r"[DR]-[A-Z]", out[0].text) is not None
+            self._raw[i1 - 1] in TITLES or re.match(r"[DR]-[A-Z]", out[0].text) is not None
         )
         return named or (described and not any(w.edge for w in self._words[1:i1]))
 
 
 def _title(word: _Word) -> bool:
-    return word.text.lower() in _TITLES | _OFFICES | _NATIONS
+    return word.text.lower() in TITLES | OFFICES | NATIONS
 
 
 def _romanised(name: str) -> str:
@@ -546,4 +462,4 @@ def _romanised(name: str) -> str:
 
 
 def _verb(raw: str, key: str) -> bool:
-    return key == "say" or raw in _VERBS or raw.endswith("ed")
+    return key == "say" or raw in VERBS or raw.endswith("ed")

@@ -22,10 +22,10 @@ class BriefOptions:
         style: "paragraph", "bullets" or "headline" (one line).
         extractive: take sentences from the article even if the model can write.
         beam_size: of the search for candidates.
-        samples: candidates drawn at random beside those of the beam.
+        samples: candidates that imported models draw at random beside those of the beam.
         temperature: of that drawing.
         seed: of that drawing; equal seeds give equal briefs.
-        second_opinion: let a model that can score texts compare each written sentence with variants of it.
+        second_opinion: let an imported model that can score texts compare what it wrote with variants of it.
     """
 
     max_words: int = 90

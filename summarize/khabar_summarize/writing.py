@@ -15,7 +15,7 @@ from khabar_core.engines.base import DecodeOptions, Engine, Hypothesis, Request
 from khabar_summarize.english import split_sentences
 from khabar_summarize.options import BriefOptions
 
-__all__ = ["Candidate", "Writer", "Written", "can_write", "number_sentences", "parse", "writes_citations"]
+__all__ = ["Candidate", "Writer", "can_retell", "can_write", "number_sentences", "parse", "rewrite"]
 
 _MARK = re.compile(r"\s*\[\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\]")
 _UNSAFE = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -23,14 +23,6 @@ _TOKENS_PER_WORD = 1.6  # English with names and citation marks
 _MOST_TOKENS, _MARK_TOKENS = 80, 8  # of a retold sentence and its citation mark
 _REPETITION = 1.05  # a mild penalty, so that names can return
 _TASK = "brief"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One sentence as the model wrote it; `cites` are indices into the sentences shown to it, from 0."""
-
-    text: str
-    cites: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +38,10 @@ def can_write(engine: Engine | None) -> bool:
     return engine is not None and _TASK in engine.tasks
 
 
-def writes_citations(engine: Engine) -> bool:
-    """Whether the model reads numbered sentences and cites them.
+def can_retell(engine: Engine) -> bool:
+    """Whether the model was trained to retell numbered sentences in one.
 
-    khabar's own do, and only they obey term hints too; other models may translate, but cite nothing.
+    khabar's own were, and only they obey term hints too; other models may translate, and write whole briefs.
     """
     return can_write(engine) and engine.takes_hints
 
@@ -70,7 +62,7 @@ def rewrite(engine: Engine, groups: Sequence[Sequence[str]], beam_size: int) -> 
     """Retell each group of sentences in one sentence.
 
     Args:
-        engine: one that `writes_citations`.
+        engine: one that `can_retell`.
         groups: one to three sentences each.
         beam_size: how many wordings to look for.
 
@@ -93,8 +85,8 @@ def rewrite(engine: Engine, groups: Sequence[Sequence[str]], beam_size: int) -> 
     for i, hypotheses in zip(fitting, engine.generate(requests, options), strict=True):
         wordings: dict[str, float] = {}
         for hypothesis in hypotheses:
-            for written in parse(hypothesis.text, len(groups[i]))[: 1 if hypothesis.finished else -1]:
-                wordings.setdefault(written.text, hypothesis.logprob_per_token)
+            for written in parse(hypothesis.text)[: 1 if hypothesis.finished else -1]:
+                wordings.setdefault(written, hypothesis.logprob_per_token)
                 break
         found[i] = list(wordings.items())
     return found
@@ -153,28 +145,22 @@ def _new_sentences(hypothesis: Hypothesis, prefix: str) -> tuple[str, ...]:
     text = _UNSAFE.sub("", hypothesis.text)
     if prefix and text.startswith(prefix.strip()):
         text = text[len(prefix.strip()) :]
-    sentences = [" ".join(sentence.split()) for sentence in split_sentences(text)]
-    if not hypothesis.finished:
-        # Even behind a full stop: "3." may have been about to become "3.5".
-        del sentences[-1:]
-    return tuple(s for s in sentences if len(s) > 1 and any(c.isalpha() for c in s))
+    sentences = _clean_sentences(text)
+    # Even behind a full stop: "3." may have been about to become "3.5".
+    return tuple(sentences if hypothesis.finished else sentences[:-1])
 
 
-def parse(text: str, n_sources: int) -> list[Written]:
-    """Split an output into sentences with their citations.
+def parse(text: str) -> list[str]:
+    """Split an output into sentences, without the citation marks behind them.
 
-    >>> parse("Two died. [2,5] Rain goes on. [9]", 6)
-    [Written(text='Two died.', cites=(1, 4)), Written(text='Rain goes on.', cites=())]
+    >>> parse("Two died. [2,5] Rain goes on. [9]")
+    ['Two died.', 'Rain goes on.']
     """
-    text = _UNSAFE.sub("", text)
-    pieces = _MARK.split(text)
-    written: list[Written] = []
-    for i in range(0, len(pieces), 2):
-        marks = pieces[i + 1] if i + 1 < len(pieces) else ""
-        numbers = dict.fromkeys(int(number) - 1 for number in re.findall(r"\d+", marks))
-        cites = tuple(number for number in numbers if 0 <= number < n_sources)
-        for sentence in split_sentences(pieces[i].replace("[", "").replace("]", "")):
-            clean = " ".join(sentence.split())
-            if len(clean) > 1 and any(c.isalpha() for c in clean):
-                written.append(Written(clean, cites))
-    return written
+    pieces = _MARK.sub("\n", _UNSAFE.sub("", text)).replace("[", "").replace("]", "").split("\n")
+    return [sentence for piece in pieces for sentence in _clean_sentences(piece)]
+
+
+def _clean_sentences(text: str) -> list[str]:
+    """The sentences that have a letter, each on one line."""
+    sentences = (" ".join(sentence.split()) for sentence in split_sentences(text))
+    return [s for s in sentences if len(s) > 1 and any(c.isalpha() for c in s)]

@@ -38,6 +38,18 @@ _NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}")
 _KEYS = {"id", "sources", "brief", "also", "wrong", "error"}
 
 
+def held_out(number: int) -> bool:
+    """Whether the item at this place of a file is kept for measuring."""
+    return number % 10 == 9
+
+
+def as_article(item: dict) -> dict:
+    """A rewritten sentence as an article whose brief has one sentence that cites everything."""
+    cites = list(range(1, len(item["sources"]) + 1))
+    part = {"text": item["brief"], "cites": cites} | {key: item[key] for key in ("also", "wrong", "error")}
+    return {"id": item["id"], "sentences": item["sources"], "brief": [part]}
+
+
 def new_share(text: str, sources: list[str]) -> float:
     """Share of the text's pairs of neighbouring words that no source has."""
     pairs = [set(itertools.pairwise(re.findall(r"[a-z0-9]+", t.lower()))) for t in (text, *sources)]

@@ -41,7 +41,7 @@ from khabar_summarize.rewriting import plan
 from khabar_summarize.selection import fit_window, rank, subheads_over, usable
 from khabar_summarize.sources import source_sentences
 from khabar_summarize.verify import Verifier
-from khabar_summarize.writing import Writer, rewrite, writes_citations
+from khabar_summarize.writing import Writer, can_retell, rewrite
 
 _WORD = re.compile(r"[a-z0-9]+")
 _SMALL = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -142,7 +142,7 @@ def alone(engine: Engine, row: tuple[str, str, str], max_words: int) -> dict[str
     ranked = rank(pool, range(len(pool)), "", subheads_over(sentences, kept))
     start = time.process_time()
     drafted: list[str] = []
-    if writes_citations(engine):
+    if can_retell(engine):
         texts = [[pool[i].text for i in unit.shown] for unit in plan(ranked, 6)]
         for wordings in rewrite(engine, texts, 4):
             first = wordings[0][0] if wordings else ""

@@ -21,6 +21,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from check_rewrites import as_article, held_out
 from corrupt import KINDS, corruptions
 
 from khabar_core.engines import load_engine
@@ -53,19 +54,12 @@ def read(path: Path, part: str) -> list[dict]:
     with opener(path, "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file if line.strip()]
     if "sources" in rows[0]:
-        rows = [row for i, row in enumerate(rows) if part == "all" or (i % 10 == 9) == (part == "held")]
+        rows = [row for i, row in enumerate(rows) if part == "all" or held_out(i) == (part == "held")]
         return [as_article(row) for row in rows]
     rows = [rejoin(row) for row in rows]
     if part == "all":
         return rows
     return [row for i, row in enumerate(rows) if (i % 5 == 0) == (part == "held")]
-
-
-def as_article(item: dict) -> dict:
-    """A rewritten sentence as an article whose brief has one sentence that cites everything."""
-    cites = list(range(1, len(item["sources"]) + 1))
-    part = {"text": item["brief"], "cites": cites, "also": item["also"], "wrong": item["wrong"]}
-    return {"id": item["id"], "sentences": item["sources"], "brief": [part]}
 
 
 def main() -> None:

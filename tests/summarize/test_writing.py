@@ -9,7 +9,7 @@ import pytest
 from khabar_core.engines.base import DecodeOptions, Hypothesis, Request
 from khabar_core.engines.echo import EchoEngine
 from khabar_summarize import BriefOptions
-from khabar_summarize.writing import Writer, rewrite, writes_citations
+from khabar_summarize.writing import Writer, can_retell, rewrite
 
 _TEXTS = ("The dam at Hamdan broke at night.", "Nobody was hurt.")
 
@@ -36,8 +36,8 @@ def test_only_khabars_own_models_read_numbers() -> None:
     """An imported chat model keeps its translating prompt beside the one for briefs, and cites nothing."""
     own, other = (Model("A dam broke.", imported=imported) for imported in (False, True))
     assert own.tasks == other.tasks == ("translate", "brief")
-    assert writes_citations(own)
-    assert not writes_citations(other)
+    assert can_retell(own)
+    assert not can_retell(other)
     rewrite(own, [_TEXTS], 4)
     Writer(other, _TEXTS, BriefOptions()).beam()
     ((read,), _), ((plain,), _) = own.calls[0], other.calls[0]
